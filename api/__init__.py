@@ -1,0 +1,1 @@
+"""People and programs: pages, JSON routes, live events, viewer rights."""

@@ -1,0 +1,1 @@
+"""Grafana as code. Empty until the production path is built."""

@@ -1,0 +1,181 @@
+"""Alarms: rules, states, the things that can happen to an alarm, and its history."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Rule(StrEnum):
+    """Why an alarm can be raised. The value is stable: it is stored, exported and shown in the API."""
+
+    LEAVE_BED_IMMEDIATE = "leave-bed-immediate"
+    LEAVE_BED_NOT_BACK = "leave-bed-not-back"
+
+
+class Category(StrEnum):
+    PHYSIOLOGICAL = "physiological"
+    CARE = "care"
+    TECHNICAL = "technical"
+
+
+class Priority(StrEnum):
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class AlarmState(StrEnum):
+    ACTIVE = "active"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class Outcome(StrEnum):
+    """What the person who went found."""
+
+    HELPED = "helped"
+    NO_HELP_NEEDED = "no-help-needed"
+    FALSE_ALARM = "false-alarm"
+    ESCALATED = "escalated"
+
+
+class EventKind(StrEnum):
+    """What happened to an alarm. RECORDED: it was over before it could be raised, so nobody was called."""
+
+    RAISED = "raised"
+    RECORDED = "recorded"
+    ACKNOWLEDGED = "acknowledged"
+    CLEARED = "cleared"
+    RESOLVED = "resolved"
+    OUTCOME = "outcome"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why, as a code and the numbers for it; the pages put it into words in the reader's language."""
+
+    code: str
+    facts: Mapping[str, int | float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """One alarm. `alarm_id` is made of resident, rule and `began_at`: a repeat of the same work finds the same alarm.
+
+    `began_at`, `due_at` are event time (the belt's clock), `raised_at` is ours. `resolved_by` is None for an alarm
+    that resolved by itself.
+    """
+
+    alarm_id: str
+    rule: Rule
+    category: Category
+    priority: Priority
+    center_id: str
+    resident_id: str
+    bed_id: str
+    belt_id: str
+    state: AlarmState
+    began_at: int
+    due_at: int
+    raised_at: int
+    reason: Reason
+    acknowledged_at: int | None = None
+    acknowledged_by: str | None = None
+    cleared_at: int | None = None
+    resolved_at: int | None = None
+    resolved_by: str | None = None
+    outcome: Outcome | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmEvent:
+    """One line of an alarm's history. `event_id` ascends over all alarms; 0 before it is stored.
+
+    `person_id` is None for what the system did by itself. `alarm` is the alarm as it stood after the event.
+    """
+
+    event_id: int = 0
+    alarm: Alarm
+    kind: EventKind
+    at: int
+    person_id: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raise:
+    """The condition is due: call somebody."""
+
+    alarm_id: str
+    at: int
+    alarm: Alarm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """The condition was due and is over, and was seen too late to call anybody: keep it, quietly."""
+
+    alarm_id: str
+    at: int
+    alarm: Alarm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clear:
+    """The condition has ended and stayed ended; `at` is the event time of the end."""
+
+    alarm_id: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge:
+    """`person_id` takes the alarm."""
+
+    alarm_id: str
+    at: int
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve:
+    """`person_id` closes the alarm, or adds the outcome to one that resolved by itself."""
+
+    alarm_id: str
+    at: int
+    person_id: str
+    outcome: Outcome
+    note: str = ""
+
+
+AlarmInput = Raise | Record | Clear | Acknowledge | Resolve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message owed to people because of an alarm; goes to the outbox in the same transaction.
+
+    `key` makes sending idempotent: the same notice is queued once however often the work is repeated.
+    """
+
+    key: str
+    alarm_id: str
+    kind: EventKind
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The result of one step of the life cycle: the alarm afterwards, what to write down, whom to tell.
+
+    `alarm` is None when there is nothing to keep (an end without a beginning). No events means nothing changed.
+    """
+
+    alarm: Alarm | None
+    events: Sequence[AlarmEvent] = ()
+    notices: Sequence[Notice] = ()
+
+
+StepFunction = Callable[[Alarm | None, AlarmInput], Step]
+"""Pure: (alarm as stored or None, what happened) -> Step. IllegalStepError when the state does not allow it."""

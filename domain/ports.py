@@ -1,0 +1,186 @@
+"""The ports: what the parts ask of stores and engines, and what those do not promise.
+
+Adapters live in `storage/`; `nightbelt` picks them. Every method may raise `UnavailableError`.
+All are safe to call from several threads unless said otherwise.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.alarms import Alarm, AlarmEvent, AlarmInput, StepFunction
+from domain.people import Person, Session
+from domain.readings import MinuteColumns, ReadingBatch
+from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side
+from domain.watch import BedState, ConditionState
+
+
+class ReadingsStore(Protocol):
+    """Raw readings by belt and time.
+
+    Idempotent on belt + `observed_at`: however often a reading is written, it is there once. Does not promise which
+    of two different readings of the same belt and instant survives, nor that a write is visible to other processes.
+    """
+
+    def write(self, batch: ReadingBatch) -> int:
+        """Make the batch durable: when this returns it survives kill -9. Returns how many readings were new."""
+        ...
+
+    def read(self, belt_id: str, start_at: int, end_at: int) -> ReadingBatch:
+        """The belt's readings with `start_at` <= `observed_at` < `end_at` (ms), ascending; empty when there are none."""
+        ...
+
+    def minutes(self, belt_id: str, start_at: int, end_at: int) -> MinuteColumns:
+        """The same readings by the minute; minutes count from the epoch."""
+        ...
+
+    def delete(self, belt_id: str, start_at: int, end_at: int) -> int:
+        """Remove the belt's readings in [`start_at`, `end_at`) (ms) for good; returns how many there were."""
+        ...
+
+
+class AlarmBook(Protocol):
+    """Alarms, their history, the notices they owe, and the timers they came from.
+
+    Does not promise that a notice was sent: the outbox is at-least-once.
+    """
+
+    def apply(
+        self,
+        inputs: Sequence[AlarmInput],
+        step: StepFunction,
+        *,
+        beds: Sequence[BedState] = (),
+        conditions: Sequence[ConditionState] = (),
+        ended: Sequence[tuple[str, str]] = (),
+    ) -> list[AlarmEvent]:
+        """Take each input through `step` on the stored alarm, in order, and store all of it in one transaction.
+
+        `beds` and `conditions` replace the stored states of their belt (and rule); `ended` (belt id, rule) are
+        removed. Returns the new events with their `event_id`. An IllegalStepError (or NotFoundError for a command
+        on an alarm that does not exist) leaves everything as it was. Durable when it returns.
+        """
+        ...
+
+    def states(self) -> tuple[list[BedState], list[ConditionState]]:
+        """What was last stored of every bed and running condition; for the start."""
+        ...
+
+    def alarm(self, alarm_id: str) -> Alarm:
+        """NotFoundError when there is none."""
+        ...
+
+    def open_alarms(self, center_id: str) -> list[Alarm]:
+        """Alarms that are not resolved, oldest first."""
+        ...
+
+    def history(self, alarm_id: str) -> list[AlarmEvent]:
+        """The alarm's events, oldest first; empty when there is no such alarm."""
+        ...
+
+    def events_after(self, event_id: int, *, limit: int = 500) -> list[AlarmEvent]:
+        """Events with a larger id, ascending, each with the alarm as it stands now."""
+        ...
+
+    def last_event_id(self) -> int:
+        """The largest event id, 0 when there is none."""
+        ...
+
+    def alarms_of(self, resident_id: str, start_at: int, end_at: int) -> list[Alarm]:
+        """The resident's alarms with `start_at` <= `began_at` < `end_at`, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BedEntry:
+    """One bed of a centre file: its room, its belt, and who has it; None clears belt or resident."""
+
+    room_id: str
+    room: str
+    bed_id: str
+    bed: str
+    side: Side = Side.WHOLE
+    belt_id: str | None = None
+    resident: Resident | None = None
+
+
+class Register(Protocol):
+    """Centres, rooms, beds, belts, residents and stays."""
+
+    def enroll(self, center: Center, beds: Sequence[BedEntry], at: int) -> None:
+        """Make the register say this from `at` (ms) on; idempotent.
+
+        New things are added, changed names and settings are updated. A resident or belt that moved ends the old stay
+        or mounting at `at` and begins the new. Beds that are not named stay as they are. ConfigurationError when a
+        belt or resident is named twice.
+        """
+        ...
+
+    def places(self, at: int) -> list[Place]:
+        """Every bed as it stands at `at` (ms), ordered by centre, room, bed and side."""
+        ...
+
+    def resident(self, resident_id: str) -> Resident:
+        """NotFoundError when there is none."""
+        ...
+
+    def belt_spans(self, resident_id: str, start_at: int, end_at: int) -> list[BeltSpan]:
+        """Which belts reported for the resident, when, inside [`start_at`, `end_at`) (ms), ascending.
+
+        The answer comes from the stays and the belts' mountings at the time, so a moved resident keeps the right history.
+        """
+        ...
+
+    def set_leave_bed(self, resident_id: str, settings: LeaveBedSettings) -> None:
+        """NotFoundError when there is no such resident."""
+        ...
+
+
+class People(Protocol):
+    """Logins and sessions. Password hashing is the caller's work."""
+
+    def save(self, person: Person) -> None:
+        """Add or replace by `person_id`. ConfigurationError when another person has the login."""
+        ...
+
+    def by_login(self, login: str) -> Person | None: ...
+
+    def by_id(self, person_id: str) -> Person | None: ...
+
+    def begin(self, session: Session) -> None: ...
+
+    def session(self, token_hash: str, at: int) -> tuple[Session, Person] | None:
+        """The session and its person; None when it is unknown or over at `at` (ms)."""
+        ...
+
+    def end(self, token_hash: str) -> None:
+        """Forget the session; nothing happens when it is unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """A message that could not become readings, whole: `payload` as it came, and why."""
+
+    entry_id: int = 0
+    received_at: int
+    topic: str
+    payload: bytes
+    reason: str
+    detail: str
+
+
+class Quarantine(Protocol):
+    """Where undecodable messages are kept for a person to look at."""
+
+    def put(self, entries: Sequence[Quarantined]) -> None:
+        """Durable when it returns."""
+        ...
+
+    def entries(self, *, limit: int = 100) -> list[Quarantined]:
+        """The newest first."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """How many there are by reason."""
+        ...

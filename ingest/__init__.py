@@ -1,0 +1,1 @@
+"""MQTT to valid readings: source, decoding, quarantine, pipeline."""

@@ -1,0 +1,1 @@
+"""Composition root and command line: settings, wiring, run, health, embedded engines."""

@@ -1,0 +1,1 @@
+"""Belts, residents and nights that behave and misbehave, with the truth beside them."""

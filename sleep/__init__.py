@@ -1,0 +1,1 @@
+"""A night of readings to figures (pure)."""

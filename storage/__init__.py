@@ -1,0 +1,1 @@
+"""Adapters of the store ports: DuckDB readings, SQLAlchemy records, migrations."""
