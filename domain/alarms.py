@@ -123,10 +123,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clear:
-    """The condition has ended and stayed ended; `at` is the event time of the end."""
+    """The condition ended at `cleared_at` (event time) and has stayed ended."""
 
     alarm_id: str
     at: int
+    cleared_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ class ForbiddenError(RefusedError):
 
 
 class UndecodableError(NightbeltError):
-    """A payload could not be read as readings. `reason` is a short fixed code for counting, `detail` is for a person."""
+    """A payload that no decoder can read: `reason` is a fixed code for counting, `detail` is for a person."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")

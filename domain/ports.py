@@ -27,7 +27,7 @@ class ReadingsStore(Protocol):
         ...
 
     def read(self, belt_id: str, start_at: int, end_at: int) -> ReadingBatch:
-        """The belt's readings with `start_at` <= `observed_at` < `end_at` (ms), ascending; empty when there are none."""
+        """The belt's readings with `start_at` <= `observed_at` < `end_at` (ms), ascending; may be empty."""
         ...
 
     def minutes(self, belt_id: str, start_at: int, end_at: int) -> MinuteColumns:
@@ -127,7 +127,7 @@ class Register(Protocol):
     def belt_spans(self, resident_id: str, start_at: int, end_at: int) -> list[BeltSpan]:
         """Which belts reported for the resident, when, inside [`start_at`, `end_at`) (ms), ascending.
 
-        The answer comes from the stays and the belts' mountings at the time, so a moved resident keeps the right history.
+        Taken from the stays and the mountings of the time, so a moved resident keeps the right history.
         """
         ...
 
