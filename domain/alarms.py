@@ -62,7 +62,8 @@ class Reason:
 class Alarm:
     """One alarm. `alarm_id` is made of resident, rule and `began_at`: a repeat of the same work finds the same alarm.
 
-    `began_at`, `due_at` are event time (the belt's clock), `raised_at` is ours. `resolved_by` is None for an alarm
+    Every instant is on our clock (the belt's, put right by its offset); `began_at` is when the condition began to hold,
+    `due_at` when that had lasted long enough, `raised_at` when it was told. `resolved_by` is None for an alarm
     that resolved by itself.
     """
 

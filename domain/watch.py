@@ -27,7 +27,9 @@ class ConditionState:
     """A running condition of one belt's bed: a timer as a stored deadline in event time.
 
     `deadline_at` is `domain.units.NEVER` while the condition cannot become due (it began outside the windows);
-    `broken_at` is when the predicate first turned false after it had begun, None while it holds.
+    `broken_at` is when the predicate first turned false after it had begun, None while it holds. `alarm_began_at`
+    is the `began_at` of the alarm that stands open for this belt and rule, None when there is none: equal to
+    `began_at` once this run was raised, older when the person came back, left again, and the first alarm still stands.
     """
 
     belt_id: str
@@ -35,4 +37,4 @@ class ConditionState:
     began_at: int
     deadline_at: int
     broken_at: int | None
-    raised: bool
+    alarm_began_at: int | None

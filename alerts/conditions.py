@@ -1,0 +1,386 @@
+"""The condition engine: every rule over every bed at once, in event time.
+
+Dense and sparse. For each reading of each bed the engine asks all predicates at once (NumPy over beds) whether
+something happens: the truth changed, or a deadline was reached. That is rare; only then plain Python looks at the
+one run concerned. A *run* is a condition that holds: it began, may become due, is broken when the opposite is
+seen, and is over when that has lasted.
+
+    (none) -- true after false --> holds -- deadline reached --> due (alarm)
+                                   |  ^                           |
+                             false |  | true again too soon       | false
+                                   v  |                           v
+                                  broken -- false lasts end_confirm_ms --> over -- clear_ms --> cleared
+
+Time is each belt's own (`observed_at`), so replayed, late and live readings give the same answer; `tick` lets
+deadlines run out while a belt is silent, by the belt's clock as last seen. Readings older than the newest of their
+belt never end or begin anything that is happening now; they can show that a running absence began earlier.
+
+Fails towards telling a person: unknown or missing readings never end a run, a stored deadline survives restarts,
+and one that passed meanwhile is due at once. It is quiet only where nobody was seen to leave, outside the
+windows, and about what was over before it arrived (kept as `PASSED`).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.beds import BedTable
+from alerts.rules import RULES, Frame, RuleSpec, Truth
+from alerts.runs import Kind, Run, Slot, Transition, restored, stored
+from domain.readings import ReadingBatch
+from domain.units import NEVER, SECOND_MS
+from domain.watch import BedState, ConditionState
+
+FRESH_MS: Final = 60 * SECOND_MS
+"""A reading at most this old on arrival speaks of now; an older one belongs to a backlog that may go on."""
+QUIET_MS: Final = 10 * SECOND_MS
+"""A backlog that has brought nothing for this long is over."""
+
+
+_Key = tuple[int, int]
+"""Row of the rule, slot of the bed."""
+
+
+class _Look(NamedTuple):
+    """One reading as one rule sees it. `seen_before_at`: the bed's reading before; `fresh`: it speaks of now."""
+
+    at: int
+    truth: int
+    seen_before_at: int
+    fresh: bool
+
+
+class Conditions:
+    """Runs of all rules over all slots. Not thread-safe: one worker owns it. Reads no clock: `now` is ours (ms)."""
+
+    def __init__(self, slots: Sequence[Slot] = (), specs: Sequence[RuleSpec] = RULES) -> None:
+        self._specs = tuple(specs)
+        self._runs: dict[_Key, Run] = {}
+        self._armed: set[_Key] = set()
+        self._told: list[Transition] = []
+        self._changed_beds: set[int] = set()
+        self._changed_runs: set[_Key] = set()
+        self._gone: list[tuple[str, str]] = []
+        self._now = 0
+        self._set_slots(slots)
+
+    def _set_slots(self, slots: Sequence[Slot]) -> None:
+        self._slots = tuple(slots)
+        self._slot_of = {slot.belt_id: n for n, slot in enumerate(slots)}
+        self.beds = BedTable(tuple(self._slot_of))
+        shape = (len(self._specs), len(slots))
+        self._truth = np.full(shape, Truth.UNKNOWN, np.int8)
+        self._wake_at = np.full(shape, NEVER, np.int64)
+        self._limit = np.full(shape, np.nan, np.float32)
+        self._clear_limit = np.full(shape, np.nan, np.float32)
+        for k, spec in enumerate(self._specs):
+            for n, slot in enumerate(slots):
+                if limits := slot.limits.get(spec.rule):
+                    self._limit[k, n], self._clear_limit[k, n] = limits.limit, limits.clear_limit
+
+    def configure(self, slots: Sequence[Slot]) -> None:
+        """Ask something else from now on; what changed before must have been taken.
+
+        Belts that stay with the same subject keep their runs, with deadlines that are not yet due set anew.
+        """
+        old_slots, old_beds, old_truth, old_runs = self._slots, self.beds, self._truth, self._runs
+        self._set_slots(slots)
+        self.beds.adopt(old_beds)
+        self._runs, self._armed = {}, set()
+        for old, slot in enumerate(old_slots):
+            if (n := self._slot_of.get(slot.belt_id)) is not None:
+                self._truth[:, n] = old_truth[:, old]
+        for (k, old), run in old_runs.items():
+            slot = old_slots[old]
+            n = self._slot_of.get(slot.belt_id)
+            if n is not None and self._slots[n].subject == slot.subject:
+                self._rearm(k, n, run)
+            else:
+                self._gone.append((slot.belt_id, str(self._specs[k].rule)))
+
+    def _rearm(self, k: int, n: int, run: Run) -> None:
+        if not run.raised and not run.over:
+            run.deadline_at = self._deadline(k, n, run.began_at)
+        self._keep(k, n, run)
+
+    def restore(self, beds: Iterable[BedState], conditions: Iterable[ConditionState]) -> None:
+        """Go on from what was stored; of belts without a slot nothing is taken."""
+        rows = {spec.rule: k for k, spec in enumerate(self._specs)}
+        for bed in beds:
+            if (n := self._slot_of.get(bed.belt_id)) is not None:
+                self.beds.restore(n, bed)
+                self._truth[:, n] = self._known_truth(n)
+        for state in conditions:
+            n_or_none, k = self._slot_of.get(state.belt_id), rows.get(state.rule)
+            if n_or_none is not None and k is not None:
+                self._truth[k, n_or_none] = Truth.TRUE if state.broken_at is None else Truth.FALSE
+                self._keep(k, n_or_none, restored(state))
+        self._changed_runs.clear()
+
+    def _known_truth(self, n: int) -> NDArray[np.int8]:
+        """What the stored occupancy says; where it says nothing, that the opposite was seen, so that leaving counts."""
+        nothing = np.full(1, np.nan, np.float32)
+        frame = Frame(in_bed=self.beds.occupancy[[n]], heart_rate=nothing, breathing_rate=nothing, movement=nothing)
+        said = self._ask(frame, np.array([n]))[:, 0]
+        needs_change = np.array([spec.needs_change for spec in self._specs])
+        return np.where((said < 0) & needs_change, Truth.FALSE, said).astype(np.int8)
+
+    # -- readings ------------------------------------------------------------------------------------------------
+
+    def observe(self, batch: ReadingBatch, now: int) -> list[Transition]:
+        """Take in readings (sorted and distinct, as a `ReadingBatch` is) that are here at `now`; returns what to tell.
+
+        Readings of belts without a slot are passed over.
+        """
+        self._now = now
+        slot = np.array([self._slot_of.get(belt_id, -1) for belt_id in batch.belts], np.intp)[batch.belt]
+        newer = (slot >= 0) & (batch.observed_at > self.beds.observed_at[slot]) if len(self._slots) else slot >= 0
+        if not newer.all():
+            self._take_late(batch, slot, (slot >= 0) & ~newer)
+            batch, slot = batch.select(newer), slot[newer]
+        if len(batch):
+            order = np.argsort(slot, kind="stable")
+            batch, slot = batch.select(order), slot[order]
+            self.beds.arrive(batch, slot)
+            self._rounds(batch, slot)
+        return self._take_told()
+
+    def _rounds(self, batch: ReadingBatch, slot: NDArray[np.intp]) -> None:
+        """The first reading of every bed, then the second of every bed, and so on."""
+        first = np.r_[True, slot[1:] != slot[:-1]]
+        starts = np.flatnonzero(first)
+        nth = np.arange(len(slot)) - np.repeat(starts, np.diff(np.r_[starts, len(slot)]))
+        by_round = np.argsort(nth, kind="stable")
+        ends = np.cumsum(np.bincount(nth))
+        fresh = self._now + self.beds.offset[slot] - batch.observed_at <= FRESH_MS
+        for rows in np.split(by_round, ends[:-1]):
+            self._round(batch, slot[rows], rows, fresh)
+
+    def _round(
+        self, batch: ReadingBatch, slot: NDArray[np.intp], rows: NDArray[np.intp], fresh: NDArray[np.bool_]
+    ) -> None:
+        at, in_bed = batch.observed_at[rows], batch.in_bed[rows]
+        frame = Frame(
+            in_bed=in_bed,
+            heart_rate=batch.heart_rate[rows],
+            breathing_rate=batch.breathing_rate[rows],
+            movement=batch.movement[rows],
+        )
+        truth, before = self._ask(frame, slot), self._truth[:, slot]
+        happens = ((truth >= 0) & (truth != before)) | (self._wake_at[:, slot] <= at)
+        seen_before = self.beds.observed_at[slot] if happens.any() else None
+        self._changed_beds.update(self.beds.move_on(slot, at, in_bed).tolist())
+        self._truth[:, slot] = np.where(truth >= 0, truth, before)
+        if seen_before is None:
+            return
+        for k, j in np.argwhere(happens).tolist():
+            look = _Look(int(at[j]), int(truth[k, j]), int(seen_before[j]), bool(fresh[rows[j]]))
+            run = self._runs.get((k, int(slot[j])))
+            if run is not None:
+                self._turn(k, int(slot[j]), run, look)
+            elif look.truth == Truth.TRUE and (before[k, j] == Truth.FALSE or not self._specs[k].needs_change):
+                self._begin(k, int(slot[j]), look, None)
+
+    def _ask(self, frame: Frame, slot: NDArray[Any]) -> NDArray[np.int8]:
+        asked = [
+            spec.predicate(frame, self._limit[k, slot], self._clear_limit[k, slot])
+            for k, spec in enumerate(self._specs)
+        ]
+        return np.stack(asked) if asked else np.empty((0, len(slot)), np.int8)
+
+    def _take_late(self, batch: ReadingBatch, slot: NDArray[np.intp], late: NDArray[np.bool_]) -> None:
+        """A late reading inside the gap before a running, unraised run shows that it began earlier, or ends the gap."""
+        beds_with_runs = {n for _, n in self._armed}
+        if not beds_with_runs:
+            return
+        for i in np.flatnonzero(late & np.isin(slot, list(beds_with_runs))).tolist():
+            n, at = int(slot[i]), int(batch.observed_at[i])
+            truths = self._ask(_frame_of(batch, i), np.array([n]))[:, 0]
+            for k, truth in enumerate(truths.tolist()):
+                run = self._runs.get((k, n))
+                if run is None or not run.armed or not run.seen_before_at < at < run.began_at:
+                    continue
+                if truth == Truth.TRUE:
+                    run.began_at, run.deadline_at = at, self._deadline(k, n, at)
+                    self._keep(k, n, run)
+                elif truth == Truth.FALSE:
+                    run.seen_before_at = at
+
+    def slots_of(self, belts: Sequence[str]) -> list[int]:
+        """The slots of those belts that have one."""
+        return [self._slot_of[belt_id] for belt_id in belts if belt_id in self._slot_of]
+
+    # -- runs ----------------------------------------------------------------------------------------------------
+
+    def _begin(self, k: int, n: int, look: _Look, alarm_began_at: int | None) -> None:
+        run = Run(
+            began_at=look.at,
+            deadline_at=self._deadline(k, n, look.at),
+            seen_before_at=look.seen_before_at,
+            alarm_began_at=alarm_began_at,
+        )
+        self._hold(k, n, run, look)
+
+    def _turn(self, k: int, n: int, run: Run, look: _Look) -> None:
+        if look.truth == Truth.FALSE:
+            self._end(k, n, run, look.at)
+        elif look.truth == Truth.TRUE and run.over:
+            self._begin(k, n, look, run.alarm_began_at)
+        else:
+            if look.truth == Truth.TRUE:
+                run.broken_at = None
+            self._hold(k, n, run, look)
+
+    def _hold(self, k: int, n: int, run: Run, look: _Look) -> None:
+        """The run goes on in this reading; is it due?"""
+        counts = look.truth == Truth.TRUE or self._specs[k].holds_while_unknown
+        if run.armed and run.deadline_at <= look.at and counts:
+            if look.fresh:
+                self._due(k, n, run, silent=False)
+            else:
+                run.passed = True
+        self._keep(k, n, run)
+
+    def _end(self, k: int, n: int, run: Run, at: int) -> None:
+        spec = self._specs[k]
+        if run.broken_at is None:
+            run.broken_at = at
+        if not run.over and at - run.broken_at >= spec.end_confirm_ms:
+            run.over = True
+            if run.passed and not run.raised:
+                self._tell(Kind.PASSED, k, n, run.began_at, run)
+            run.deadline_at = NEVER
+        if run.over and run.alarm_began_at is None:
+            self._drop(k, n)
+        elif run.over and at - run.broken_at >= spec.clear_ms:
+            self._tell(Kind.CLEARED, k, n, run.alarm_began_at or run.began_at, run)
+            self._drop(k, n)
+        else:
+            self._keep(k, n, run)
+
+    def _due(self, k: int, n: int, run: Run, *, silent: bool) -> None:
+        if run.alarm_began_at is not None:
+            self._tell(Kind.CLEARED, k, n, run.alarm_began_at, run, ended_at=run.began_at)
+        run.alarm_began_at = run.began_at
+        self._tell(Kind.DUE, k, n, run.began_at, run, silent=silent)
+        self._keep(k, n, run)
+
+    def _keep(self, k: int, n: int, run: Run) -> None:
+        """Put the run in its place and set when it wants to be looked at again."""
+        key = (k, n)
+        self._runs[key] = run
+        self._changed_runs.add(key)
+        (self._armed.add if run.armed else self._armed.discard)(key)
+        if run.armed:
+            self._wake_at[k, n] = run.deadline_at
+        elif run.broken_at is None:
+            self._wake_at[k, n] = NEVER
+        else:
+            spec = self._specs[k]
+            self._wake_at[k, n] = run.broken_at + (spec.clear_ms if run.over else spec.end_confirm_ms)
+
+    def _drop(self, k: int, n: int) -> None:
+        del self._runs[k, n]
+        self._armed.discard((k, n))
+        self._changed_runs.add((k, n))
+        self._wake_at[k, n] = NEVER
+
+    def _deadline(self, k: int, n: int, began_at: int) -> int:
+        """When a run that began then is due (belt's clock); windows are laid over our clock, hence the offset."""
+        slot, offset = self._slots[n], int(self.beds.offset[n])
+        limits = slot.limits.get(self._specs[k].rule)
+        if limits is None or slot.schedule is None or began_at - offset < slot.from_at:
+            return NEVER
+        counts_from = slot.schedule.counts_from(began_at - offset)
+        return NEVER if counts_from is None else counts_from + offset + limits.min_duration_ms
+
+    def _tell(
+        self,
+        kind: Kind,
+        k: int,
+        n: int,
+        began_at: int,
+        run: Run,
+        *,
+        ended_at: int | None = None,
+        silent: bool = False,
+    ) -> None:
+        spec, slot = self._specs[k], self._slots[n]
+        limits = slot.limits.get(spec.rule)
+        transition = Transition(
+            kind=kind,
+            belt_id=slot.belt_id,
+            spec=spec,
+            began_at=began_at,
+            due_at=run.deadline_at,
+            ended_at=ended_at if ended_at is not None else run.broken_at or run.began_at,
+            at=self._now,
+            offset_ms=int(self.beds.offset[n]),
+            limit_ms=limits.min_duration_ms if limits else 0,
+            silent=silent,
+        )
+        self._told.append(transition)
+
+    # -- time ----------------------------------------------------------------------------------------------------
+
+    def tick(self, now: int) -> list[Transition]:
+        """Let deadlines run out; returns what to tell."""
+        self._now = now
+        for k, n in sorted(self._armed):
+            if self._runs_out_at(k, n) <= now:
+                silent = now - int(self.beds.received_at[n]) > FRESH_MS
+                self._due(k, n, self._runs[k, n], silent=silent)
+        return self._take_told()
+
+    def next_due_at(self) -> int:
+        """When (our clock, ms) the next `tick` has something to do if no reading comes; NEVER when there is nothing."""
+        return min((self._runs_out_at(k, n) for k, n in self._armed), default=NEVER)
+
+    def _runs_out_at(self, k: int, n: int) -> int:
+        """When the deadline runs out on our clock without another reading.
+
+        A run seen in one reading only may be a single false sample: the next reading is waited for, one interval.
+        While a backlog is being taken in, the readings to come decide.
+        """
+        if not self._specs[k].holds_while_unknown:
+            return NEVER
+        run, beds = self._runs[k, n], self.beds
+        offset, observed_at, received_at = int(beds.offset[n]), int(beds.observed_at[n]), int(beds.received_at[n])
+        at = run.deadline_at - offset
+        if observed_at <= run.began_at:
+            at += int(beds.interval[n])
+        if received_at + offset - observed_at > FRESH_MS:
+            at = max(at, received_at + QUIET_MS)
+        return at
+
+    # -- what changed --------------------------------------------------------------------------------------------
+
+    def _take_told(self) -> list[Transition]:
+        told, self._told = self._told, []
+        return told
+
+    def take_changes(self) -> tuple[list[BedState], list[ConditionState], list[tuple[str, str]]]:
+        """What changed since the last call and must be stored: beds, running conditions, (belt, rule) that ended."""
+        beds = [self.beds.state(n) for n in sorted(self._changed_beds)]
+        kept: list[ConditionState] = []
+        ended, self._gone = self._gone, []
+        for k, n in sorted(self._changed_runs):
+            run, rule, belt_id = self._runs.get((k, n)), self._specs[k].rule, self._slots[n].belt_id
+            if run is None:
+                ended.append((belt_id, str(rule)))
+            else:
+                kept.append(stored(run, belt_id, rule))
+        self._changed_beds.clear()
+        self._changed_runs.clear()
+        return beds, kept, ended
+
+
+def _frame_of(batch: ReadingBatch, i: int) -> Frame:
+    return Frame(
+        in_bed=batch.in_bed[[i]],
+        heart_rate=batch.heart_rate[[i]],
+        breathing_rate=batch.breathing_rate[[i]],
+        movement=batch.movement[[i]],
+    )

@@ -1,0 +1,117 @@
+"""The rules: what each looks at in a reading, and how its alarms are ranked.
+
+A rule is data for the engine in `alerts.conditions`. Its predicate sees one reading of each of m beds and answers
+with `Truth` per bed. Limits and durations come per bed, from the resident's settings.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.alarms import Category, Priority, Rule
+from domain.readings import Occupancy
+from domain.residents import LeaveBedSettings
+from domain.units import MINUTE_MS, SECOND_MS
+
+
+class Truth(IntEnum):
+    """Does the rule's condition hold in this reading? KEEP: known, but between limit and clear limit."""
+
+    KEEP = -2
+    UNKNOWN = -1
+    FALSE = 0
+    TRUE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One reading of each of m beds: float32 columns with NaN for missing, `in_bed` int8 as `Occupancy`."""
+
+    in_bed: NDArray[np.int8]
+    heart_rate: NDArray[np.float32]
+    breathing_rate: NDArray[np.float32]
+    movement: NDArray[np.float32]
+
+
+Predicate = Callable[[Frame, NDArray[np.float32], NDArray[np.float32]], NDArray[np.int8]]
+"""(frame, limit per bed, clear limit per bed) -> `Truth` per bed (int8, m)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSpec:
+    """A rule as the engine runs it.
+
+    `holds_while_unknown`: a run goes on, and may become due, while readings are unknown or absent; right where the
+    last thing known is the dangerous one (out of bed), wrong where silence says nothing (a fast pulse).
+    `needs_change`: a run begins only where the opposite was seen before; leaving needs somebody who was in bed.
+    `end_confirm_ms`: how long the opposite must last before the run counts as over; shorter spells are chatter.
+    `clear_ms`: how long after the end an open alarm resolves by itself.
+    """
+
+    rule: Rule
+    category: Category
+    priority: Priority
+    predicate: Predicate
+    holds_while_unknown: bool
+    needs_change: bool
+    end_confirm_ms: int
+    clear_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """One rule's numbers for one bed: how long it must hold (ms), and the limits its predicate compares with."""
+
+    min_duration_ms: int
+    limit: float = float("nan")
+    clear_limit: float = float("nan")
+
+
+END_CONFIRM_MS: Final = 5 * SECOND_MS
+"""In bed for less than this is not a return: turning and edge-sitting make occupancy chatter for 1-3 s (domain 1.1)."""
+CLEAR_MS: Final = 2 * MINUTE_MS
+"""Leave-bed alarms resolve by themselves 2 min after the return (design section 5; attentiveconnect)."""
+
+
+def _out_of_bed(frame: Frame, _limit: NDArray[np.float32], _clear_limit: NDArray[np.float32]) -> NDArray[np.int8]:
+    return _OUT_TRUTH[frame.in_bed]
+
+
+_OUT_TRUTH: Final = np.zeros(3, np.int8)
+_OUT_TRUTH[Occupancy.OUT] = Truth.TRUE
+_OUT_TRUTH[Occupancy.IN] = Truth.FALSE
+_OUT_TRUTH[Occupancy.UNKNOWN] = Truth.UNKNOWN
+
+
+def _leave_bed(rule: Rule, priority: Priority) -> RuleSpec:
+    return RuleSpec(
+        rule=rule,
+        category=Category.CARE,
+        priority=priority,
+        predicate=_out_of_bed,
+        holds_while_unknown=True,
+        needs_change=True,
+        end_confirm_ms=END_CONFIRM_MS,
+        clear_ms=CLEAR_MS,
+    )
+
+
+RULES: Final = (
+    _leave_bed(Rule.LEAVE_BED_IMMEDIATE, Priority.HIGH),
+    _leave_bed(Rule.LEAVE_BED_NOT_BACK, Priority.HIGH),
+)
+"""Every rule the service runs, in the order of the engine's rows."""
+
+
+def limits_of(settings: LeaveBedSettings) -> dict[Rule, Limits]:
+    """The rules that are on for a resident, with their numbers."""
+    limits: dict[Rule, Limits] = {}
+    if settings.immediate:
+        limits[Rule.LEAVE_BED_IMMEDIATE] = Limits(min_duration_ms=settings.immediate_after_s * SECOND_MS)
+    if settings.not_back:
+        limits[Rule.LEAVE_BED_NOT_BACK] = Limits(min_duration_ms=settings.away_limit_min * MINUTE_MS)
+    return limits

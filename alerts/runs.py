@@ -1,0 +1,98 @@
+"""Runs of conditions, and what is told of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from alerts.rules import Limits, RuleSpec
+from domain.alarms import Rule
+from domain.nights import Schedule
+from domain.units import NEVER
+from domain.watch import ConditionState
+
+
+class Kind(StrEnum):
+    """What became of a run. PASSED: it had been due, and was over before that could be told."""
+
+    DUE = "due"
+    CLEARED = "cleared"
+    PASSED = "passed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """Something to tell. `began_at`, `due_at`, `ended_at` are the belt's clock, `at` is ours.
+
+    `offset_ms` is how far the belt's clock stands ahead; `silent` whether it had nothing to say for `FRESH_MS`.
+    """
+
+    kind: Kind
+    belt_id: str
+    spec: RuleSpec
+    began_at: int
+    due_at: int
+    ended_at: int
+    at: int
+    offset_ms: int
+    limit_ms: int
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """What is asked for the bed of one belt: limits by rule, the windows they hold in, since when.
+
+    `subject` is who lies there (resident id). No limits (a vacant bed) or no schedule: nothing is ever due. Runs from
+    before `from_at` (ms) do not count.
+    """
+
+    belt_id: str
+    subject: str | None = None
+    limits: Mapping[Rule, Limits] = field(default_factory=dict)
+    schedule: Schedule | None = None
+    from_at: int = 0
+
+
+@dataclass(slots=True)
+class Run:
+    """A condition that holds, or held until just now. `seen_before_at` is the last reading before it began."""
+
+    began_at: int
+    deadline_at: int
+    seen_before_at: int
+    broken_at: int | None = None
+    over: bool = False
+    passed: bool = False
+    alarm_began_at: int | None = None
+
+    @property
+    def raised(self) -> bool:
+        return self.alarm_began_at == self.began_at
+
+    @property
+    def armed(self) -> bool:
+        return self.broken_at is None and not self.raised and self.deadline_at != NEVER
+
+
+def stored(run: Run, belt_id: str, rule: Rule) -> ConditionState:
+    """The run as it is stored."""
+    return ConditionState(
+        belt_id=belt_id,
+        rule=rule,
+        began_at=run.began_at,
+        deadline_at=run.deadline_at,
+        broken_at=run.broken_at,
+        alarm_began_at=run.alarm_began_at,
+    )
+
+
+def restored(state: ConditionState) -> Run:
+    """A run from its stored form; a broken one without a deadline was over and waits to clear."""
+    return Run(
+        began_at=state.began_at,
+        deadline_at=state.deadline_at,
+        seen_before_at=state.began_at,
+        broken_at=state.broken_at,
+        over=state.broken_at is not None and state.deadline_at == NEVER,
+        alarm_began_at=state.alarm_began_at,
+    )

@@ -1,0 +1,174 @@
+"""The watch over the beds: readings in, committed alarms and live events out.
+
+Joins the condition engine, the life cycle and the alarm book. One worker owns it; `settings_changed` and `latest`
+may be called from other threads. Commit, then send: an event is returned only once it is durable. When the book
+cannot be reached, what was decided is kept in order and tried again by the next call; nothing is decided twice.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from alerts.conditions import Conditions
+from alerts.lifecycle import step
+from alerts.rules import limits_of
+from alerts.runs import Kind, Slot, Transition
+from domain.alarms import Alarm, AlarmInput, AlarmState, Clear, Raise, Reason, Record
+from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent
+from domain.nights import Schedule, zone
+from domain.ports import AlarmBook, Register
+from domain.readings import ReadingBatch
+from domain.residents import Place
+from domain.units import LONG_AGO, SECOND_MS
+from domain.watch import BedState, ConditionState
+
+REFRESH_MS: Final = 30 * SECOND_MS
+"""How often the register is looked at for changes made elsewhere."""
+
+
+class Watch:
+    """Over all enrolled belts of the register. Begins with what the book remembers."""
+
+    def __init__(self, *, register: Register, book: AlarmBook, now: int) -> None:
+        self._register = register
+        self._book = book
+        self._places: dict[str, Place] = {}
+        self._latest: dict[str, BedNow] = {}
+        self._inputs: list[AlarmInput] = []
+        self._beds: dict[str, BedState] = {}
+        self._runs: dict[tuple[str, str], ConditionState | None] = {}
+        self._refreshed_at = LONG_AGO
+        self._asked_to_refresh = False
+        self._conditions = Conditions()
+        self._refresh(now)
+        beds, conditions = book.states()
+        self._conditions.restore(beds, conditions)
+        self._show(range(len(self._conditions.beds.belt_ids)))
+
+    def settings_changed(self) -> None:
+        """The register says something else: look at it before the next reading."""
+        self._asked_to_refresh = True
+
+    def latest(self) -> Sequence[BedNow]:
+        """The latest of every enrolled belt's bed."""
+        return tuple(self._latest.values())
+
+    def observe(self, batch: ReadingBatch, now: int) -> list[LiveEvent]:
+        """Decide on new readings and commit what follows; returns what happened, alarms first.
+
+        UnavailableError when the book cannot be reached: the decisions are kept for the next call, so never hand the
+        same batch in again for that reason. Readings of belts that are not enrolled are passed over.
+        """
+        self._refresh_if_due(now)
+        self._decide(self._conditions.observe(batch, now))
+        shown = self._show(self._conditions.slots_of(batch.belts))
+        events = self._commit()
+        return [*events, BedsChanged(beds=shown)] if shown else events
+
+    def tick(self, now: int) -> list[LiveEvent]:
+        """Let timers run out and commit what follows, also what an earlier call could not; errors as `observe`."""
+        self._refresh_if_due(now)
+        self._decide(self._conditions.tick(now))
+        return self._commit()
+
+    def next_due_at(self) -> int:
+        """When (our clock, ms) the next timer runs out; `domain.units.NEVER` when none is running."""
+        return self._conditions.next_due_at()
+
+    # -- settings ------------------------------------------------------------------------------------------------
+
+    def _refresh_if_due(self, now: int) -> None:
+        if self._asked_to_refresh or abs(now - self._refreshed_at) >= REFRESH_MS:
+            self._refresh(now)
+
+    def _refresh(self, now: int) -> None:
+        places = {place.belt_id: place for place in self._register.places(now) if place.belt_id is not None}
+        self._asked_to_refresh, self._refreshed_at = False, now
+        if places != self._places:
+            self._take_changes()
+            self._places = places
+            self._conditions.configure([_slot(place) for place in places.values()])
+            self._take_changes()
+            self._latest = {}
+            self._show(range(len(places)))
+
+    def _show(self, slots: Iterable[int]) -> tuple[BedNow, ...]:
+        shown = tuple(self._conditions.beds.now(n) for n in slots)
+        self._latest.update((bed.belt_id, bed) for bed in shown)
+        return shown
+
+    # -- decisions -----------------------------------------------------------------------------------------------
+
+    def _decide(self, told: Sequence[Transition]) -> None:
+        for transition in told:
+            place = self._places[transition.belt_id]
+            if place.resident is not None:
+                self._inputs.append(_input(transition, place, place.resident.resident_id))
+        self._take_changes()
+
+    def _take_changes(self) -> None:
+        beds, kept, ended = self._conditions.take_changes()
+        self._beds.update((bed.belt_id, bed) for bed in beds)
+        self._runs.update(((run.belt_id, str(run.rule)), run) for run in kept)
+        self._runs.update((key, None) for key in ended)
+
+    def _commit(self) -> list[LiveEvent]:
+        if not (self._inputs or self._beds or self._runs):
+            return []
+        events = self._book.apply(
+            self._inputs,
+            step,
+            beds=tuple(self._beds.values()),
+            conditions=[run for run in self._runs.values() if run is not None],
+            ended=[key for key, run in self._runs.items() if run is None],
+        )
+        self._inputs, self._beds, self._runs = [], {}, {}
+        return [AlarmsChanged(events=tuple(events))] if events else []
+
+
+def _slot(place: Place) -> Slot:
+    resident = place.resident
+    if place.belt_id is None or resident is None:
+        return Slot(belt_id=place.belt_id or "")
+    return Slot(
+        belt_id=place.belt_id,
+        subject=resident.resident_id,
+        limits=limits_of(resident.leave_bed),
+        schedule=Schedule(resident.leave_bed.windows, zone(place.center.timezone)),
+        from_at=place.stay_from or 0,
+    )
+
+
+def _input(transition: Transition, place: Place, resident_id: str) -> AlarmInput:
+    alarm_id = f"{resident_id}.{transition.spec.rule}.{transition.began_at}"
+    match transition.kind:
+        case Kind.DUE:
+            return Raise(alarm_id=alarm_id, at=transition.at, alarm=_alarm(alarm_id, transition, place, resident_id))
+        case Kind.PASSED:
+            return Record(alarm_id=alarm_id, at=transition.at, alarm=_alarm(alarm_id, transition, place, resident_id))
+        case Kind.CLEARED:
+            return Clear(alarm_id=alarm_id, at=transition.at, cleared_at=transition.ended_at - transition.offset_ms)
+
+
+def _alarm(alarm_id: str, transition: Transition, place: Place, resident_id: str) -> Alarm:
+    """Instants are put on our clock: a belt whose clock is wrong must not say when somebody left."""
+    passed = transition.kind is Kind.PASSED
+    left_at = transition.began_at - transition.offset_ms
+    facts: dict[str, int | float | str] = {"left_at": left_at, "limit_s": transition.limit_ms // SECOND_MS}
+    if transition.silent:
+        facts["silent"] = 1
+    return Alarm(
+        alarm_id=alarm_id,
+        rule=transition.spec.rule,
+        category=transition.spec.category,
+        priority=transition.spec.priority,
+        center_id=place.center.center_id,
+        resident_id=resident_id,
+        bed_id=place.bed_id,
+        belt_id=transition.belt_id,
+        state=AlarmState.ACTIVE,
+        began_at=left_at,
+        due_at=transition.due_at - transition.offset_ms,
+        raised_at=transition.at,
+        reason=Reason(code="left-bed-recorded" if passed else "left-bed", facts=facts),
+        cleared_at=transition.ended_at - transition.offset_ms if passed else None,
+    )

@@ -1,0 +1,108 @@
+"""Nights: when a resident's night windows lie on the UTC axis, and how a night is named.
+
+Local times become instants through the IANA zone, so a window keeps its local hours when the clocks change:
+21:00-06:00 is ten hours long in the autumn night and eight in the spring one. A border inside the hour that the
+clocks skip comes that hour later; one inside the repeated hour is taken the first time.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from domain.clock import instant, utc
+from domain.errors import ConfigurationError
+from domain.residents import NightWindow
+from domain.units import DAY_MS, MINUTE_MS
+
+CARRY_IN_MS: Final = 60 * MINUTE_MS
+"""An absence that began at most this long before a window opens counts from the opening.
+
+Our own choice: somebody who lay in bed at 20:50 and is still up at 21:15 has left bed and not come back; somebody
+who was last in bed for the nap after lunch has not gone to bed yet, which is another rule's matter.
+"""
+
+_STRETCH_DAYS: Final = 8
+NIGHT_START: Final = time(18, 0)
+NIGHT_END: Final = time(10, 0)
+
+
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone; ConfigurationError when there is no such zone."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigurationError(f"time zone {name!r}: not an IANA zone name") from error
+
+
+def local_instant(day: date, at: time, tz: ZoneInfo) -> int:
+    """The instant (ms) of a local time; see the module for the hours that the clocks skip or repeat."""
+    return instant(datetime.combine(day, at, tzinfo=tz))
+
+
+def night_of(at: int, tz: ZoneInfo) -> date:
+    """The night an instant belongs to: from noon to noon, named by the date of its evening."""
+    local = utc(at).astimezone(tz)
+    return local.date() if local.hour >= 12 else local.date() - timedelta(days=1)
+
+
+def night_span(night: date, tz: ZoneInfo) -> tuple[int, int]:
+    """[start, end) of a night (ms): 18:00 of its date to 10:00 of the next, local time."""
+    return local_instant(night, NIGHT_START, tz), local_instant(night + timedelta(days=1), NIGHT_END, tz)
+
+
+@dataclass(slots=True)
+class Schedule:
+    """The instants covered by a set of night windows in one zone; overlapping windows are one.
+
+    Windows are laid out on the UTC axis a stretch of days at a time, as they are asked for.
+    """
+
+    windows: Sequence[NightWindow]
+    tz: ZoneInfo
+    _from_at: int = 0
+    _to_at: int = 0
+    _edges: list[int] = field(default_factory=list)
+
+    def counts_from(self, exit_at: int) -> int | None:
+        """From when an absence that began at `exit_at` counts (ms), None when it does not.
+
+        Inside a window: from the exit. Up to `CARRY_IN_MS` before one: from its opening.
+        """
+        self._lay_out(exit_at)
+        nth = bisect_right(self._edges, exit_at)
+        if nth % 2:
+            return exit_at
+        opening = self._edges[nth] if nth < len(self._edges) else None
+        return opening if opening is not None and opening - exit_at <= CARRY_IN_MS else None
+
+    def covers(self, at: int) -> bool:
+        """Is the instant inside a window?"""
+        self._lay_out(at)
+        return bisect_right(self._edges, at) % 2 == 1
+
+    def _lay_out(self, at: int) -> None:
+        if self._from_at <= at < self._to_at:
+            return
+        self._from_at, self._to_at = at - _STRETCH_DAYS * DAY_MS, at + _STRETCH_DAYS * DAY_MS
+        first = utc(self._from_at).astimezone(self.tz).date() - timedelta(days=1)
+        days = [first + timedelta(days=n) for n in range(2 * _STRETCH_DAYS + 3)]
+        spans = sorted(_span(window, day, self.tz) for day in days for window in self.windows)
+        self._edges = _merged(spans)
+
+
+def _span(window: NightWindow, day: date, tz: ZoneInfo) -> tuple[int, int]:
+    last = day if window.end > window.start else day + timedelta(days=1)
+    return local_instant(day, window.start, tz), local_instant(last, window.end, tz)
+
+
+def _merged(spans: Sequence[tuple[int, int]]) -> list[int]:
+    edges: list[int] = []
+    for start_at, end_at in spans:
+        if edges and start_at <= edges[-1]:
+            edges[-1] = max(edges[-1], end_at)
+        elif end_at > start_at:
+            edges += [start_at, end_at]
+    return edges
