@@ -1,0 +1,132 @@
+"""The watch with an in-memory register and book: what is committed, when, and what follows a failure."""
+
+import pytest
+
+from alerts.watch import REFRESH_MS, Watch
+from domain.alarms import AlarmState, EventKind, Rule
+from domain.errors import UnavailableError
+from domain.live import AlarmsChanged, BedsChanged, LiveEvent
+from domain.ports import BedEntry
+from domain.readings import Occupancy
+from domain.residents import Center, LeaveBedSettings, Resident
+from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
+from tests.fakes.in_memory_register import InMemoryRegister
+from tests.unit.alerts.bed import IN, NIGHT, OUT, batch
+
+LIMIT = 15 * 60
+ALARM_ID = f"r1.leave-bed-not-back.{NIGHT + 5000}"
+
+
+class BreakableBook(InMemoryAlarmBook):
+    """Refuses to commit while `broken`."""
+
+    broken = False
+
+    def apply(self, *args: object, **kwargs: object) -> list:  # type: ignore[type-arg]
+        if self.broken:
+            raise UnavailableError("records", "disk full")
+        return super().apply(*args, **kwargs)  # type: ignore[arg-type]
+
+
+def register(settings: LeaveBedSettings | None = None) -> InMemoryRegister:
+    made = InMemoryRegister()
+    entries = [
+        BedEntry(
+            room_id="101",
+            room="101",
+            bed_id="101-1",
+            bed="1",
+            belt_id="b1",
+            resident=Resident(resident_id="r1", name="A", leave_bed=settings or LeaveBedSettings()),
+        ),
+        BedEntry(room_id="101", room="101", bed_id="101-2", bed="2", belt_id="b2"),
+    ]
+    made.enroll(Center(center_id="c1", name="C"), entries, NIGHT - 86_400_000)
+    return made
+
+
+def alarm_kinds(events: list[LiveEvent]) -> list[EventKind]:
+    return [event.kind for group in events if isinstance(group, AlarmsChanged) for event in group.events]
+
+
+def away(watch: Watch) -> None:
+    watch.observe(batch([(0, IN), (5, OUT), (10, OUT)], received=10), NIGHT + 10_000)
+
+
+def test_a_due_absence_is_committed_then_told() -> None:
+    book = InMemoryAlarmBook()
+    watch = Watch(register=register(), book=book, now=NIGHT)
+    away(watch)
+    assert watch.next_due_at() == NIGHT + (5 + LIMIT) * 1000
+    events = watch.tick(watch.next_due_at())
+    assert alarm_kinds(events) == [EventKind.RAISED]
+    alarm = book.alarm(ALARM_ID)
+    assert (alarm.state, alarm.rule, alarm.bed_id) == (AlarmState.ACTIVE, Rule.LEAVE_BED_NOT_BACK, "101-1")
+    assert alarm.reason.facts == {"left_at": NIGHT + 5000, "limit_s": LIMIT, "silent": 1}
+    assert book.open_alarms("c1") == [alarm]
+
+
+def test_it_resolves_by_itself_after_the_return() -> None:
+    book = InMemoryAlarmBook()
+    watch = Watch(register=register(), book=book, now=NIGHT)
+    away(watch)
+    watch.tick(watch.next_due_at())
+    back = [(1000.0 + n, IN) for n in range(0, 130, 5)]
+    events = watch.observe(batch(back, received=1125), NIGHT + 1_125_000)
+    assert alarm_kinds(events) == [EventKind.CLEARED]
+    assert book.alarm(ALARM_ID).cleared_at == NIGHT + 1_000_000
+    assert book.alarm(ALARM_ID).resolved_by is None
+
+
+def test_what_could_not_be_committed_is_kept_and_told_later() -> None:
+    book = BreakableBook()
+    watch = Watch(register=register(), book=book, now=NIGHT)
+    book.broken = True
+    with pytest.raises(UnavailableError):
+        away(watch)
+    due_at = watch.next_due_at()
+    with pytest.raises(UnavailableError):
+        watch.tick(due_at)
+    assert book.open_alarms("c1") == []
+    book.broken = False
+    assert alarm_kinds(watch.tick(due_at + 1000)) == [EventKind.RAISED]
+    assert alarm_kinds(watch.tick(due_at + 2000)) == []
+
+
+def test_a_second_watch_on_the_same_book_goes_on() -> None:
+    book, residents = InMemoryAlarmBook(), register()
+    away(Watch(register=residents, book=book, now=NIGHT))
+    again = Watch(register=residents, book=book, now=NIGHT + 720_000)
+    assert alarm_kinds(again.tick(NIGHT + 720_000)) == []
+    assert alarm_kinds(again.tick(NIGHT + (5 + LIMIT) * 1000)) == [EventKind.RAISED]
+    third = Watch(register=residents, book=book, now=NIGHT + 2_000_000)
+    assert alarm_kinds(third.tick(NIGHT + 2_000_000)) == []
+    assert [bed.occupancy for bed in third.latest()] == [Occupancy.OUT, Occupancy.UNKNOWN]
+
+
+def test_the_board_hears_of_enrolled_beds_only() -> None:
+    watch = Watch(register=register(), book=InMemoryAlarmBook(), now=NIGHT)
+    events = watch.observe(batch([(0, IN)]), NIGHT)
+    assert [bed.belt_id for group in events if isinstance(group, BedsChanged) for bed in group.beds] == ["b1"]
+    assert watch.observe(batch([(0, IN)], belt="stranger"), NIGHT) == []
+
+
+def test_changed_settings_are_taken_at_once_when_told_and_soon_when_not() -> None:
+    residents = register()
+    watch = Watch(register=residents, book=InMemoryAlarmBook(), now=NIGHT)
+    away(watch)
+    residents.set_leave_bed("r1", LeaveBedSettings(away_limit_min=10))
+    watch.settings_changed()
+    watch.tick(NIGHT + 11_000)
+    assert watch.next_due_at() == NIGHT + 605_000
+    residents.set_leave_bed("r1", LeaveBedSettings(away_limit_min=5))
+    watch.tick(NIGHT + 11_000 + REFRESH_MS)
+    assert watch.next_due_at() == NIGHT + 305_000
+
+
+def test_a_vacant_bed_never_alarms() -> None:
+    book = InMemoryAlarmBook()
+    watch = Watch(register=register(), book=book, now=NIGHT)
+    watch.observe(batch([(0, IN), (5, OUT), (10, OUT)], belt="b2"), NIGHT + 10_000)
+    watch.tick(NIGHT + 3_600_000)
+    assert book.open_alarms("c1") == []
