@@ -16,9 +16,9 @@ from domain.watch import BedState
 
 SLOWEST_CLOCK_MS: Final = -5 * MINUTE_MS
 """A first reading older than this came late rather than from a clock that far behind (ingest refuses 5 min ahead)."""
-OFFSET_ADAPT_MS: Final = 60 * SECOND_MS
+OFFSET_ADAPT_MS: Final = 10 * MINUTE_MS
 """Time constant with which a smaller clock offset is believed; a larger one is believed at once, for a message can
-be late but not early."""
+be late but not early. Long against delays on the way (seconds), short against how long a wrong clock stays wrong."""
 ONE_ARRIVAL_MS: Final = 10 * SECOND_MS
 """One arrival after a silence moves the offset like this long a time at most: it may be a backlog, not the clock."""
 INTERVAL_RANGE_MS: Final = (1 * SECOND_MS, 60 * SECOND_MS)
@@ -56,8 +56,8 @@ class BedTable:
 
     def arrive(self, batch: ReadingBatch, slot: NDArray[np.intp]) -> None:
         """Take in the arrival of readings newer than any before: `slot` (n) is ascending, at least one reading."""
-        first = np.flatnonzero(np.r_[True, slot[1:] != slot[:-1]])
-        last = np.r_[first[1:] - 1, len(slot) - 1]
+        first = np.concatenate(([0], np.flatnonzero(slot[1:] != slot[:-1]) + 1))
+        last = np.append(first[1:], len(slot)) - 1
         beds = slot[first]
         ahead = np.maximum.reduceat(batch.observed_at - batch.received_at, first)
         self._believe(beds, ahead, batch.received_at[last])
@@ -78,14 +78,17 @@ class BedTable:
 
     def move_on(self, slot: NDArray[np.intp], at: NDArray[np.int64], in_bed: NDArray[np.int8]) -> NDArray[np.intp]:
         """Take in one newer reading of each bed in `slot`; returns the slots whose occupancy changed."""
-        elapsed = at - self.observed_at[slot]
-        self.interval[slot] = np.clip(elapsed, *INTERVAL_RANGE_MS)
-        self.observed_at[slot] = at
+        self.pass_by(slot, at, self.observed_at[slot])
         other = in_bed != self.occupancy[slot]
         changed: NDArray[np.intp] = slot[other]
         self.occupancy[changed] = in_bed[other]
         self.since_at[changed] = at[other]
         return changed
+
+    def pass_by(self, slot: NDArray[np.intp], at: NDArray[np.int64], before_at: NDArray[np.int64]) -> None:
+        """The newest reading of each bed in `slot` is at `at`, the one before it was at `before_at`."""
+        self.interval[slot] = np.clip(at - before_at, *INTERVAL_RANGE_MS)
+        self.observed_at[slot] = at
 
     def state(self, n: int) -> BedState:
         """Slot `n` as it is stored."""

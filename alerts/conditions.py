@@ -47,6 +47,7 @@ class _Look(NamedTuple):
     """One reading as one rule sees it. `seen_before_at`: the bed's reading before; `fresh`: it speaks of now."""
 
     at: int
+    received_at: int
     truth: int
     seen_before_at: int
     fresh: bool
@@ -63,7 +64,7 @@ class Conditions:
         self._changed_beds: set[int] = set()
         self._changed_runs: set[_Key] = set()
         self._gone: list[tuple[str, str]] = []
-        self._now = 0
+        self._told_at = 0
         self._set_slots(slots)
 
     def _set_slots(self, slots: Sequence[Slot]) -> None:
@@ -134,49 +135,69 @@ class Conditions:
 
         Readings of belts without a slot are passed over.
         """
-        self._now = now
         slot = np.array([self._slot_of.get(belt_id, -1) for belt_id in batch.belts], np.intp)[batch.belt]
         newer = (slot >= 0) & (batch.observed_at > self.beds.observed_at[slot]) if len(self._slots) else slot >= 0
         if not newer.all():
             self._take_late(batch, slot, (slot >= 0) & ~newer)
             batch, slot = batch.select(newer), slot[newer]
         if len(batch):
-            order = np.argsort(slot, kind="stable")
-            batch, slot = batch.select(order), slot[order]
+            if (slot[1:] < slot[:-1]).any():
+                order = np.argsort(slot, kind="stable")
+                batch, slot = batch.select(order), slot[order]
             self.beds.arrive(batch, slot)
-            self._rounds(batch, slot)
+            eventful = self._pass_over_uneventful(batch, slot)
+            if eventful.any():
+                self._rounds(batch.select(eventful), slot[eventful], now)
         return self._take_told()
 
-    def _rounds(self, batch: ReadingBatch, slot: NDArray[np.intp]) -> None:
+    def _pass_over_uneventful(self, batch: ReadingBatch, slot: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which readings to go through one by one: of each bed those from the first on in which something happens."""
+        n = len(slot)
+        starts = _starts(slot)
+        truth = self._ask(_frame_of(batch, slice(None)), slot)
+        before, in_bed_before = np.empty_like(truth), np.empty_like(batch.in_bed)
+        before_at = np.empty_like(batch.observed_at)
+        before[:, 1:], before[:, starts] = truth[:, :-1], self._truth[:, slot[starts]]
+        in_bed_before[1:], in_bed_before[starts] = batch.in_bed[:-1], self.beds.occupancy[slot[starts]]
+        before_at[1:], before_at[starts] = batch.observed_at[:-1], self.beds.observed_at[slot[starts]]
+        happens = ((truth >= 0) & (truth != before)) | (self._wake_at[:, slot] <= batch.observed_at)
+        eventful: NDArray[np.bool_] = happens.any(axis=0) | (batch.in_bed != in_bed_before)
+        ends = np.append(starts[1:], n)
+        if eventful.any():
+            so_far = np.cumsum(eventful)
+            eventful = so_far > np.repeat(so_far[starts] - eventful[starts], ends - starts)
+            quiet = np.bincount(slot[~eventful], minlength=len(self._slots))[slot[starts]]
+            last_quiet = (starts + quiet - 1)[quiet > 0]
+        else:
+            last_quiet = ends - 1
+        self.beds.pass_by(slot[last_quiet], batch.observed_at[last_quiet], before_at[last_quiet])
+        return eventful
+
+    def _rounds(self, batch: ReadingBatch, slot: NDArray[np.intp], now: int) -> None:
         """The first reading of every bed, then the second of every bed, and so on."""
-        first = np.r_[True, slot[1:] != slot[:-1]]
-        starts = np.flatnonzero(first)
-        nth = np.arange(len(slot)) - np.repeat(starts, np.diff(np.r_[starts, len(slot)]))
+        starts = _starts(slot)
+        nth = np.arange(len(slot)) - np.repeat(starts, np.diff(starts, append=len(slot)))
         by_round = np.argsort(nth, kind="stable")
         ends = np.cumsum(np.bincount(nth))
-        fresh = self._now + self.beds.offset[slot] - batch.observed_at <= FRESH_MS
+        fresh = now + self.beds.offset[slot] - batch.observed_at <= FRESH_MS
         for rows in np.split(by_round, ends[:-1]):
             self._round(batch, slot[rows], rows, fresh)
 
     def _round(
         self, batch: ReadingBatch, slot: NDArray[np.intp], rows: NDArray[np.intp], fresh: NDArray[np.bool_]
     ) -> None:
-        at, in_bed = batch.observed_at[rows], batch.in_bed[rows]
-        frame = Frame(
-            in_bed=in_bed,
-            heart_rate=batch.heart_rate[rows],
-            breathing_rate=batch.breathing_rate[rows],
-            movement=batch.movement[rows],
-        )
+        at, frame = batch.observed_at[rows], _frame_of(batch, rows)
         truth, before = self._ask(frame, slot), self._truth[:, slot]
         happens = ((truth >= 0) & (truth != before)) | (self._wake_at[:, slot] <= at)
         seen_before = self.beds.observed_at[slot] if happens.any() else None
-        self._changed_beds.update(self.beds.move_on(slot, at, in_bed).tolist())
+        self._changed_beds.update(self.beds.move_on(slot, at, frame.in_bed).tolist())
         self._truth[:, slot] = np.where(truth >= 0, truth, before)
         if seen_before is None:
             return
         for k, j in np.argwhere(happens).tolist():
-            look = _Look(int(at[j]), int(truth[k, j]), int(seen_before[j]), bool(fresh[rows[j]]))
+            received_at = int(batch.received_at[rows[j]])
+            look = _Look(int(at[j]), received_at, int(truth[k, j]), int(seen_before[j]), bool(fresh[rows[j]]))
+            self._told_at = received_at
             run = self._runs.get((k, int(slot[j])))
             if run is not None:
                 self._turn(k, int(slot[j]), run, look)
@@ -197,7 +218,7 @@ class Conditions:
             return
         for i in np.flatnonzero(late & np.isin(slot, list(beds_with_runs))).tolist():
             n, at = int(slot[i]), int(batch.observed_at[i])
-            truths = self._ask(_frame_of(batch, i), np.array([n]))[:, 0]
+            truths = self._ask(_frame_of(batch, [i]), np.array([n]))[:, 0]
             for k, truth in enumerate(truths.tolist()):
                 run = self._runs.get((k, n))
                 if run is None or not run.armed or not run.seen_before_at < at < run.began_at:
@@ -316,7 +337,7 @@ class Conditions:
             began_at=began_at,
             due_at=run.deadline_at,
             ended_at=ended_at if ended_at is not None else run.broken_at or run.began_at,
-            at=self._now,
+            at=self._told_at,
             offset_ms=int(self.beds.offset[n]),
             limit_ms=limits.min_duration_ms if limits else 0,
             silent=silent,
@@ -327,7 +348,7 @@ class Conditions:
 
     def tick(self, now: int) -> list[Transition]:
         """Let deadlines run out; returns what to tell."""
-        self._now = now
+        self._told_at = now
         for k, n in sorted(self._armed):
             if self._runs_out_at(k, n) <= now:
                 silent = now - int(self.beds.received_at[n]) > FRESH_MS
@@ -377,10 +398,15 @@ class Conditions:
         return beds, kept, ended
 
 
-def _frame_of(batch: ReadingBatch, i: int) -> Frame:
+def _starts(slot: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Where each bed's readings begin; `slot` is ascending and not empty."""
+    return np.concatenate(([0], np.flatnonzero(slot[1:] != slot[:-1]) + 1))
+
+
+def _frame_of(batch: ReadingBatch, rows: Any) -> Frame:
     return Frame(
-        in_bed=batch.in_bed[[i]],
-        heart_rate=batch.heart_rate[[i]],
-        breathing_rate=batch.breathing_rate[[i]],
-        movement=batch.movement[[i]],
+        in_bed=batch.in_bed[rows],
+        heart_rate=batch.heart_rate[rows],
+        breathing_rate=batch.breathing_rate[rows],
+        movement=batch.movement[rows],
     )

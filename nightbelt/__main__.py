@@ -1,0 +1,3 @@
+from nightbelt.cli import main
+
+main()

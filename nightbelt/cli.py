@@ -1,0 +1,272 @@
+"""The command line. Mistakes get one clear line on standard error and exit code 2; interruptions end quietly."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from api.passwords import Passwords
+from domain.clock import ScaledClock, SystemClock, instant, utc
+from domain.errors import ConfigurationError, NightbeltError
+from domain.people import Person, Role
+from domain.residents import checked_id
+from nightbelt.center_file import read_center_file
+from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
+from nightbelt.evaluate import evaluate as run_evaluation
+from nightbelt.holding import DataDirectory
+from nightbelt.logs import configure_logs
+from nightbelt.service import Service, Stores, listen
+from nightbelt.settings import Settings, load_settings
+from nightbelt.simulation import demo_center, publish
+from simulators.center import simulated_center
+from simulators.pool import Broker
+from storage.records import Records
+from storage.records_people import RecordsPeople
+from storage.records_quarantine import RecordsQuarantine
+from storage.records_register import RecordsRegister
+
+MISTAKE = 2
+"""Exit code when the settings, a file or an option are wrong; nothing was changed."""
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="nightbelt",
+    help="Night-time monitoring for community elderly-care centres.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_out = Console()
+
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", help="TOML file with settings; the environment goes over it.")
+]
+
+
+def main() -> None:
+    """The entry point of the command."""
+    try:
+        app()
+    except NightbeltError as error:
+        sys.stderr.write(f"nightbelt: {error}\n")
+        sys.exit(MISTAKE)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+@app.command()
+def demo(
+    data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path("data"),
+    beds: Annotated[int | None, typer.Option(min=1, max=500, help=f"Beds; {DEFAULT_BEDS} on new data.")] = None,
+    seed: Annotated[int | None, typer.Option(help=f"Seed of the simulation; {DEFAULT_SEED} on new data.")] = None,
+    speed: Annotated[float, typer.Option(min=0.1, max=600, help="60: a night in ten minutes; 1: real time.")] = 60.0,
+    host: Annotated[str, typer.Option(help="Address of the pages.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the pages; 0: any free one.")] = 8000,
+) -> None:
+    """Everything embedded: a broker, a simulated centre, and the service, on one address."""
+    options = DemoOptions(data_dir=data, beds=beds, seed=seed, speed=speed, host=host, port=port)
+    with contextlib.closing(listen(host, port)):
+        pass
+    with _held(data), contextlib.suppress(KeyboardInterrupt):
+        configure_logs("info", path=data / "nightbelt.log")
+        with _out.status("starting") as status:
+
+            def ready(address: str, state: DemoState) -> None:
+                status.stop()
+                _welcome(address, state, speed)
+
+            run_demo(options, step=lambda text: status.update(f"{text} ..."), ready=ready)
+        _out.print("stopped; start again to go on from here")
+
+
+def _welcome(address: str, state: DemoState, speed: float) -> None:
+    logins = Table(title=f"Nightbelt demo: {state.beds} beds, {speed:g} times as fast as real time")
+    for heading in ("login", "password", "sees"):
+        logins.add_column(heading)
+    sees = {"admin": "everything, and may change settings", "nurse": "the board", "family": "one relative's nights"}
+    for login, password in state.passwords.items():
+        logins.add_row(login, password, sees[login])
+    _out.print(logins)
+    _out.print(f"open [bold]{address}[/bold]  (Ctrl-C stops)")
+
+
+@app.command()
+def serve(settings_file: SettingsFile = None) -> None:
+    """The service alone: readings from your broker, alarms, and the pages."""
+    settings = load_settings(settings_file)
+    configure_logs(settings.log_level, as_json=not sys.stderr.isatty())
+    with _held(settings.data_dir), contextlib.suppress(KeyboardInterrupt):
+        listener = listen(settings.web_host, settings.web_port)
+        with contextlib.closing(listener), contextlib.closing(Stores(settings)) as stores:
+            service = Service(settings, stores, listener, clock=SystemClock())
+            service.run(lambda: _out.print(f"serving http://{settings.web_host}:{listener.getsockname()[1]}"))
+
+
+@app.command()
+def simulate(
+    host: Annotated[str, typer.Option(help="Broker's host.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Broker's port.")] = 1883,
+    username: Annotated[str | None, typer.Option(help="Login at the broker.")] = None,
+    password: Annotated[
+        str | None, typer.Option(envvar="NIGHTBELT_SIMULATE_PASSWORD", help="Password at the broker.")
+    ] = None,
+    beds: Annotated[int, typer.Option(min=1, help="Beds, each with a belt.")] = DEFAULT_BEDS,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same nights.")] = DEFAULT_SEED,
+    speed: Annotated[float, typer.Option(min=0.1, help="Times as fast as real time.")] = 1.0,
+    start: Annotated[datetime | None, typer.Option(help="Instant to begin at, UTC; now when left out.")] = None,
+    truth: Annotated[Path | None, typer.Option(help="File to write what really happened to (JSON lines).")] = None,
+    opening: Annotated[bool, typer.Option(hidden=True)] = False,
+    clock_at: Annotated[int | None, typer.Option(hidden=True)] = None,
+    machine_clock_at: Annotated[int | None, typer.Option(hidden=True)] = None,
+    began_at: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Belts that do not exist, publishing over MQTT until interrupted."""
+    now = SystemClock().now()
+    if clock_at is None:
+        clock_at = now if start is None else instant(start.replace(tzinfo=utc(0).tzinfo))
+    first = clock_at if began_at is None else began_at
+    clock = ScaledClock(origin_at=clock_at, machine_origin_at=machine_clock_at or now, speed=speed)
+    center = demo_center(beds, seed, first) if opening else simulated_center(beds, seed)
+    broker = Broker(host=host, port=port, username=username, password=password)
+    published = publish(center, broker, clock, began_at=first, truth=truth)
+    _out.print(f"published {published.messages} messages, {published.readings} readings")
+
+
+@app.command()
+def evaluate(
+    beds: Annotated[int, typer.Option(min=1, help="Beds.")] = 60,
+    nights: Annotated[int, typer.Option(min=1, help="Nights.")] = 30,
+    seed: Annotated[int, typer.Option(help="Seed of the nights.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON.")] = False,
+) -> None:
+    """Score the alarm rules on simulated nights whose truth is known; no broker, event time."""
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("nights", total=nights)
+        result = run_evaluation(beds, nights, seed, progress=lambda: progress.advance(task))
+    if as_json:
+        _print_json(result)
+        return
+    table = Table(title=f"{result['bed_nights']} bed-nights")
+    for heading in ("rule", "owed", "raised", "missed", "false", "delay p50 s", "delay max s"):
+        table.add_column(heading, justify="left" if heading == "rule" else "right")
+    for rule, row in result["rules"].items():
+        counts = (row["owed"], row["raised"], row["missed"], row["false"], *row["delay_s"].values())
+        table.add_row(rule, *(str(count) for count in counts))
+    _out.print(table)
+
+
+@app.command()
+def quarantine(
+    settings_file: SettingsFile = None,
+    data: Annotated[Path | None, typer.Option(help="Data directory; over the settings.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with the whole payload.")] = False,
+) -> None:
+    """List messages that could not be read as readings, and why."""
+    with _records(_settings(settings_file, data)) as records:
+        kept = RecordsQuarantine(records)
+        entries, counts = kept.entries(limit=limit), kept.counts()
+    if as_json:
+        for entry in entries:
+            row = {
+                "received_at": entry.received_at,
+                "topic": entry.topic,
+                "reason": entry.reason,
+                "detail": entry.detail,
+                "payload": entry.payload.decode("utf-8", "backslashreplace"),
+            }
+            _print_json(row)
+        return
+    table = Table("received (UTC)", "topic", "reason", "detail", title=f"{sum(counts.values())} in quarantine")
+    for entry in entries:
+        received = utc(entry.received_at).strftime("%Y-%m-%d %H:%M:%S")
+        table.add_row(received, ascii(entry.topic)[1:-1], entry.reason, entry.detail)
+    _out.print(table)
+    for reason, count in sorted(counts.items()):
+        _out.print(f"{count:8} {reason}", highlight=False)
+
+
+@app.command()
+def enroll(
+    file: Annotated[Path, typer.Argument(help="Centre file (TOML); see docs/guides/enroll.md.")],
+    settings_file: SettingsFile = None,
+) -> None:
+    """Make rooms, beds, belts and residents known, as a centre file says; safe to repeat."""
+    center, entries = read_center_file(file)
+    with _records(load_settings(settings_file)) as records:
+        RecordsRegister(records).enroll(center, entries, SystemClock().now())
+    _out.print(f"{center.center_id}: {len(entries)} beds enrolled")
+
+
+@app.command()
+def person(
+    login: Annotated[str, typer.Argument(help="Login name.")],
+    role: Annotated[Role, typer.Option(help="What the person may do.")],
+    name: Annotated[str, typer.Option(help="Name, as shown to colleagues.")],
+    center: Annotated[str, typer.Option(help="Centre id.")],
+    relative: Annotated[list[str] | None, typer.Option(help="Resident id a family member may see; repeat.")] = None,
+    language: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="NIGHTBELT_PERSON_PASSWORD")
+    ] = "",
+    settings_file: SettingsFile = None,
+) -> None:
+    """Add somebody who may log in, or change them; asks for the password."""
+    if len(password) < MINIMUM_PASSWORD:
+        raise ConfigurationError(f"password: at least {MINIMUM_PASSWORD} characters")
+    added = Person(
+        person_id=f"p-{checked_id('login', login)}",
+        login=login,
+        name=name,
+        role=role,
+        password_hash=Passwords().hash(password),
+        center_id=center,
+        language=language,
+        relatives=frozenset(relative or ()),
+    )
+    with _records(load_settings(settings_file)) as records:
+        RecordsPeople(records).save(added)
+    _out.print(f"{login}: {role}")
+
+
+MINIMUM_PASSWORD = 10
+
+
+def _settings(settings_file: Path | None, data: Path | None) -> Settings:
+    settings = load_settings(settings_file)
+    return settings if data is None else settings.model_copy(update={"data_dir": data})
+
+
+@contextlib.contextmanager
+def _records(settings: Settings) -> Iterator[Records]:
+    """The records, beside a running service if need be; SQLite and PostgreSQL both allow it."""
+    if not settings.records_url:
+        try:
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"data directory {settings.data_dir} cannot be written: {error.strerror}"
+            ) from error
+    with contextlib.closing(Records.open(settings.records_location)) as records:
+        yield records
+
+
+@contextlib.contextmanager
+def _held(path: Path) -> Iterator[None]:
+    directory = DataDirectory(path)
+    try:
+        yield
+    finally:
+        directory.release()
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")

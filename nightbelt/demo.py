@@ -1,0 +1,215 @@
+"""The demo: embedded broker, a simulated centre, and the service over them, in a time of their own.
+
+What must be known to go on after a stop is kept in `demo.json` in the data directory: where the clock stood, what
+was simulated, and the logins, which are drawn for each data directory.
+"""
+
+import contextlib
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from api.passwords import Passwords
+from domain.clock import Clock, ScaledClock, SystemClock, instant, utc
+from domain.errors import ConfigurationError
+from domain.nights import zone
+from domain.people import Person, Role
+from domain.units import DAY_MS
+from nightbelt.broker import EmbeddedBroker, die_with_parent
+from nightbelt.service import Service, Stores, listen
+from nightbelt.settings import Settings
+from nightbelt.simulation import demo_center
+from simulators.center import SimulatedCenter
+
+EVENING: Final = time(22, 0)
+"""Local time at which a demo begins: all but a few residents are in bed."""
+SAVE_EVERY_S: Final = 1.0
+DEFAULT_BEDS: Final = 24
+DEFAULT_SEED: Final = 1
+_STATE_NAME: Final = "demo.json"
+_STOP_WITHIN_S: Final = 5.0
+_LOGINS: Final = (("admin", Role.ADMIN, "Lin"), ("nurse", Role.CAREGIVER, "Wang"), ("family", Role.FAMILY, "Chen"))
+
+
+class DemoState(msgspec.Struct, forbid_unknown_fields=True):
+    """What `demo.json` holds. `began_at` is where the demo's clock first stood, `clock_at` where it stands (ms)."""
+
+    beds: int
+    seed: int
+    began_at: int
+    clock_at: int
+    passwords: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoOptions:
+    """What the command line asks for; None: as before on this data, or the default."""
+
+    data_dir: Path
+    beds: int | None
+    seed: int | None
+    speed: float
+    host: str
+    port: int
+
+
+def run_demo(options: DemoOptions, *, step: Callable[[str], None], ready: Callable[[str, DemoState], None]) -> None:
+    """Run until interrupted. `step` hears what is being started, `ready` the address once the pages answer.
+
+    The data directory must be held by the caller.
+    """
+    settings = Settings(data_dir=options.data_dir, web_host=options.host, web_port=options.port, secure_cookies=False)
+    with contextlib.ExitStack() as running:
+        listener = running.enter_context(contextlib.closing(listen(options.host, options.port)))
+        path = options.data_dir / _STATE_NAME
+        state = _state(path, options)
+        step("starting the broker")
+        broker = EmbeddedBroker(options.data_dir / "broker")
+        running.callback(broker.stop)
+        broker.wait_ready()
+        step("opening the stores")
+        stores = Stores(settings)
+        running.callback(stores.close)
+        step(f"settling {state.beds} residents in")
+        clock = ScaledClock(origin_at=state.clock_at, machine_origin_at=SystemClock().now(), speed=options.speed)
+        _settle_in(stores, demo_center(state.beds, state.seed, state.began_at), state)
+        step("laying the belts under the sheets")
+        running.enter_context(_belts(state, clock, broker.port, options.data_dir))
+        running.enter_context(_saved(path, state, clock))
+        service = Service(
+            settings.model_copy(update={"mqtt_port": broker.port}),
+            stores,
+            listener,
+            clock=clock,
+            clock_speed=options.speed,
+            banner=f"demo ×{options.speed:g}" if options.speed != 1 else "demo",
+        )
+        address = f"http://{options.host}:{listener.getsockname()[1]}"
+        service.run(lambda: ready(address, state))
+
+
+def _state(path: Path, options: DemoOptions) -> DemoState:
+    """The stored state, or a new one. ConfigurationError when the data is of another simulation."""
+    if not path.exists():
+        evening_at = _evening_before(SystemClock().now())
+        state = DemoState(
+            beds=options.beds or DEFAULT_BEDS,
+            seed=DEFAULT_SEED if options.seed is None else options.seed,
+            began_at=evening_at,
+            clock_at=evening_at,
+            passwords={login: secrets.token_urlsafe(6) for login, _, _ in _LOGINS},
+        )
+        _save(path, state)
+        return state
+    try:
+        state = msgspec.json.decode(path.read_bytes(), type=DemoState)
+    except msgspec.MsgspecError as error:
+        raise ConfigurationError(f"{path} is damaged ({error}); choose another data directory") from error
+    for name, asked, kept in (("beds", options.beds, state.beds), ("seed", options.seed, state.seed)):
+        if asked is not None and asked != kept:
+            raise ConfigurationError(
+                f"{options.data_dir} holds a demo with --{name} {kept}, not {asked}; leave --{name} out, or choose "
+                "another --data"
+            )
+    return state
+
+
+def _evening_before(now: int) -> int:
+    tz = zone("Asia/Shanghai")
+    today = utc(now).astimezone(tz).date()
+    evenings = (instant(datetime.combine(today - timedelta(days=n), EVENING, tzinfo=tz)) for n in (0, 1))
+    return next(evening for evening in evenings if evening <= now)
+
+
+def _settle_in(stores: Stores, center: SimulatedCenter, state: DemoState) -> None:
+    """Enrol centre and people; on data that has them already this changes nothing."""
+    stores.register.enroll(center.center, center.entries(), state.began_at - DAY_MS)
+    passwords = Passwords()
+    relative = frozenset({center.beds[0].resident.resident_id})
+    for login, role, name in _LOGINS:
+        known = stores.people.by_login(login)
+        if known is not None and passwords.fits(state.passwords[login], known):
+            continue
+        person = Person(
+            person_id=f"p-{login}",
+            login=login,
+            name=name,
+            role=role,
+            password_hash=passwords.hash(state.passwords[login]),
+            center_id=center.center.center_id,
+            relatives=relative if role is Role.FAMILY else frozenset(),
+        )
+        stores.people.save(person)
+
+
+@contextlib.contextmanager
+def _belts(state: DemoState, clock: ScaledClock, port: int, data_dir: Path) -> Iterator[None]:
+    """The belts as a process of their own, as belts are; it ends with us."""
+    options = {
+        "--port": port,
+        "--beds": state.beds,
+        "--seed": state.seed,
+        "--speed": clock.speed,
+        "--clock-at": clock.origin_at,
+        "--machine-clock-at": clock.machine_origin_at,
+        "--began-at": state.began_at,
+        "--truth": data_dir / "truth.jsonl",
+    }
+    arguments = [part for name, value in options.items() for part in (name, str(value))]
+    log = (data_dir / "belts.log").open("ab")
+    with log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "nightbelt", "simulate", "--opening", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - no thread of ours holds a lock yet
+        )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def _saved(path: Path, state: DemoState, clock: Clock) -> Iterator[None]:
+    """Keep where the clock stands, every `SAVE_EVERY_S` and at the end."""
+    stopping = threading.Event()
+
+    def keep() -> None:
+        while not stopping.wait(SAVE_EVERY_S):
+            state.clock_at = clock.now()
+            _save(path, state)
+
+    thread = threading.Thread(target=keep, name="demo-clock", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+        state.clock_at = clock.now()
+        _save(path, state)
+
+
+def _save(path: Path, state: DemoState) -> None:
+    """Whole or not at all; for its owner's eyes, it holds logins."""
+    new = path.with_suffix(".new")
+    new.touch(mode=0o600)
+    new.write_bytes(msgspec.json.encode(state))
+    new.replace(path)

@@ -1,0 +1,69 @@
+"""Alarms on simulated nights against the truth: the engine in event time, without broker, stores or waiting.
+
+The readings reach the engine in the order and with the delays in which they would have reached the broker; between
+them its timers run out at their own instant.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+
+from alerts.conditions import Conditions
+from alerts.rules import limits_of
+from alerts.runs import Kind, Slot, Transition
+from domain.nights import Schedule, zone
+from domain.units import SECOND_MS
+from simulators.arrivals import Arrivals, arrivals, belt_nights
+from simulators.center import SimulatedCenter, simulated_center
+from simulators.score import Raised, Score, score
+from simulators.truth import TruthLine, truth_lines
+
+FIRST_NIGHT: Final = date(2026, 1, 12)
+SLICE_MS: Final = 5 * SECOND_MS
+"""Longest stretch of arrivals handed in at once: shorter than any limit, so that no timer is looked at too late."""
+
+
+def evaluate(beds: int, nights: int, seed: int, *, progress: Callable[[], None] = lambda: None) -> Score:
+    """Score the default rules on `nights` nights of `beds` beds; `progress` is called after each night."""
+    center = simulated_center(beds, seed)
+    engine = Conditions([_slot(center, n) for n in range(len(center.beds))])
+    truth: list[TruthLine] = []
+    raised: list[Raised] = []
+    for n in range(nights):
+        plans = belt_nights(center, FIRST_NIGHT + timedelta(days=n))
+        for plan in plans:
+            truth += truth_lines(center, plan.plan)
+        for piece in arrivals(plans):
+            raised += [_raised(told) for told in _run(engine, piece) if told.kind is Kind.DUE]
+        progress()
+    return score(truth, raised)
+
+
+def _slot(center: SimulatedCenter, n: int) -> Slot:
+    bed = center.beds[n]
+    settings = bed.resident.leave_bed
+    return Slot(
+        belt_id=bed.belt.belt_id,
+        subject=bed.resident.resident_id,
+        limits=limits_of(settings),
+        schedule=Schedule(settings.windows, zone(center.center.timezone)),
+    )
+
+
+def _run(engine: Conditions, piece: Arrivals) -> Iterator[Transition]:
+    """Hand a piece of arrivals in, slice by slice, with the timers that run out in between."""
+    at, row = piece.from_at, 0
+    while at < piece.to_at:
+        until = max(at + 1, min(at + SLICE_MS, piece.to_at, engine.next_due_at()))
+        stop = row + int(np.searchsorted(piece.arrives_at[row:], until))
+        if stop > row:
+            yield from engine.observe(piece.batch(row, stop).distinct(), until)
+        while (due_at := engine.next_due_at()) <= until:
+            yield from engine.tick(max(at, due_at))
+        at, row = until, stop
+
+
+def _raised(told: Transition) -> Raised:
+    return told.belt_id, str(told.spec.rule), told.began_at - told.offset_ms, told.at

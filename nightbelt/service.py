@@ -1,0 +1,180 @@
+"""The service: stores, watch, ingest and pages wired together, and run in one process."""
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from alerts.lifecycle import step
+from alerts.watch import Watch
+from api.app import create_app
+from api.live import LiveHub
+from api.server import BoardServer
+from api.services import Services
+from domain.clock import Clock
+from domain.errors import ConfigurationError
+from ingest.pipeline import Pipeline
+from ingest.source import MqttSource
+from nightbelt.settings import Settings
+from storage.duckdb_readings import DuckDBReadings
+from storage.records import Records
+from storage.records_alarm_book import RecordsAlarmBook
+from storage.records_people import RecordsPeople
+from storage.records_quarantine import RecordsQuarantine
+from storage.records_register import RecordsRegister
+
+_log = structlog.get_logger(__name__)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address; ConfigurationError in one sentence when that cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        why = "is already in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+        raise ConfigurationError(
+            f"web address {host}:{port} {why}; choose another port or stop what uses it"
+        ) from error
+    return listener
+
+
+class Stores:
+    """The open stores of one data directory; a context manager that closes what it opened."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._stack = contextlib.ExitStack()
+        with contextlib.ExitStack() as opened:
+            self.records = opened.enter_context(contextlib.closing(Records.open(settings.records_location)))
+            self.readings = opened.enter_context(contextlib.closing(DuckDBReadings(settings.readings_path)))
+            self._stack = opened.pop_all()
+        self.book = RecordsAlarmBook(self.records)
+        self.register = RecordsRegister(self.records)
+        self.people = RecordsPeople(self.records)
+        self.quarantine = RecordsQuarantine(self.records)
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+class _Server(BoardServer):
+    """Says when the pages answer."""
+
+    when_up: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.when_up()
+
+
+class Service:
+    """A running Nightbelt over open stores. `clock` is shared with whatever else lives in its time.
+
+    `run` serves until SIGINT or SIGTERM, or `stop` from any thread, and leaves nothing running.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        listener: socket.socket,
+        *,
+        clock: Clock,
+        clock_speed: float = 1.0,
+        banner: str | None = None,
+    ) -> None:
+        self._listener = listener
+        self._registry = CollectorRegistry()
+        self.hub = LiveHub()
+        self.watch = Watch(register=stores.register, book=stores.book, now=clock.now())
+        self._source = _source(settings, clock)
+        self._pipeline = Pipeline(
+            source=self._source,
+            store=stores.readings,
+            quarantine=stores.quarantine,
+            watch=self.watch,
+            publish=self.hub.publish,
+            clock=clock,
+            registry=self._registry,
+        )
+        app = create_app(
+            Services(
+                clock=clock,
+                clock_speed=clock_speed,
+                register=stores.register,
+                people=stores.people,
+                book=stores.book,
+                readings=stores.readings,
+                hub=self.hub,
+                latest=self.watch.latest,
+                step=step,
+                secure_cookies=settings.secure_cookies,
+                banner=banner,
+                registry=self._registry,
+                health=self._health,
+                on_register_changed=self.watch.settings_changed,
+            )
+        )
+        self._server = _Server(app, self.hub, host=settings.web_host, port=settings.web_port)
+
+    def run(self, when_up: Callable[[], None] = lambda: None) -> None:
+        """Serve until told to stop; `when_up` is called once the pages answer."""
+        self._server.when_up = when_up
+        with _signals_to(self.stop):
+            self._pipeline.start()
+            try:
+                asyncio.run(self._server.serve(sockets=[self._listener]))
+            finally:
+                self._pipeline.stop()
+                self._listener.close()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+
+    def _health(self) -> dict[str, str]:
+        return {"broker": "ok" if self._source.connected else "not connected"}
+
+
+def _source(settings: Settings, clock: Clock) -> MqttSource:
+    tls = None
+    if settings.mqtt_tls:
+        ca_file = settings.mqtt_ca_file
+        try:
+            tls = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+        except OSError as error:
+            raise ConfigurationError(f"mqtt_ca_file {ca_file}: {error}") from error
+    return MqttSource(
+        host=settings.mqtt_host,
+        port=settings.mqtt_port,
+        client_id=settings.mqtt_client_id,
+        username=settings.mqtt_username or None,
+        password=settings.mqtt_password.get_secret_value() or None,
+        tls=tls,
+        clock=clock,
+    )
+
+
+@contextlib.contextmanager
+def _signals_to(stop: Callable[[], None]) -> Iterator[None]:
+    """While inside, SIGINT and SIGTERM call `stop`; uvicorn passes on to them what it caught itself."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,42 @@
+"""Simulated belts on a broker, for `nightbelt simulate` and the demo."""
+
+import signal
+import threading
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from domain.clock import ScaledClock
+from simulators.center import SimulatedCenter, simulated_center
+from simulators.pool import Broker
+from simulators.publisher import Published, Publisher
+from simulators.scenarios import Opening
+
+
+def demo_center(beds: int, seed: int, began_at: int) -> SimulatedCenter:
+    """A simulated centre whose first resident leaves the bed soon after `began_at` (ms) and stays away."""
+    center = simulated_center(beds, seed)
+    opening = Opening(resident_id=center.beds[0].resident.resident_id, start_at=began_at)
+    return replace(center, opening=opening)
+
+
+def publish(
+    center: SimulatedCenter, broker: Broker, clock: ScaledClock, *, began_at: int, truth: Path | None
+) -> Published:
+    """Publish from where the clock began until SIGINT or SIGTERM."""
+    stop = threading.Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)
+    publisher = Publisher(
+        center=center,
+        clock=clock,
+        broker=broker,
+        from_at=clock.origin_at,
+        first_start_at=began_at,
+        truth_path=truth,
+    )
+    return publisher.run(stop)
