@@ -1,0 +1,1 @@
+"""The history of the records' tables, applied by `storage.records.Records.open`."""

@@ -1,0 +1,252 @@
+"""The tables of the records, on SQLite and PostgreSQL alike. Instants are BIGINT ms; enums are stored by value.
+
+`storage/migrations` builds the same tables; a test compares the two.
+"""
+
+from enum import Enum
+from typing import Any, Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+from domain.alarms import AlarmState, Category, EventKind, Outcome, Priority, Rule
+from domain.people import Role
+from domain.readings import Occupancy
+from domain.residents import Side
+
+
+class Choice(TypeDecorator[Any]):
+    """A member of the enum `kind`, stored by its value in a column of the type `stored`."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, kind: type[Enum], stored: Any = String) -> None:
+        super().__init__()
+        self.kind = kind
+        self.stored = stored
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(self.stored())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else self.kind(value)
+
+
+class Words(TypeDecorator[str]):
+    """Free text. What no database takes (NUL, lone surrogates) is replaced: words must not stop a record."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+_Serial: Final = BigInteger().with_variant(Integer, "sqlite")
+
+metadata: Final = MetaData(
+    naming_convention={
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+centers: Final = Table(
+    "centers",
+    metadata,
+    Column("center_id", String, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("timezone", String, nullable=False),
+)
+
+rooms: Final = Table(
+    "rooms",
+    metadata,
+    Column("center_id", String, ForeignKey("centers.center_id"), primary_key=True),
+    Column("room_id", String, primary_key=True),
+    Column("name", Words, nullable=False),
+)
+
+beds: Final = Table(
+    "beds",
+    metadata,
+    Column("bed_id", String, primary_key=True),
+    Column("side", Choice(Side), primary_key=True),
+    Column("center_id", String, nullable=False),
+    Column("room_id", String, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("retired_at", BigInteger),
+    ForeignKeyConstraint(["center_id", "room_id"], ["rooms.center_id", "rooms.room_id"]),
+)
+"""One row for a bed, or one for each side of a shared one; it is shown during [`added_at`, `retired_at`)."""
+
+belts: Final = Table("belts", metadata, Column("belt_id", String, primary_key=True))
+
+residents: Final = Table(
+    "residents",
+    metadata,
+    Column("resident_id", String, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("leave_bed", JSON, nullable=False),
+)
+
+
+def _spans(name: str, who: str, of: str) -> Table:
+    """Who (a resident or a belt) was on which bed and side during [`start_at`, `end_at`); at most one at a time."""
+    table = Table(
+        name,
+        metadata,
+        Column("span_id", _Serial, primary_key=True),
+        Column(who, String, ForeignKey(of), nullable=False),
+        Column("bed_id", String, nullable=False),
+        Column("side", Choice(Side), nullable=False),
+        Column("start_at", BigInteger, nullable=False),
+        Column("end_at", BigInteger),
+        ForeignKeyConstraint(["bed_id", "side"], ["beds.bed_id", "beds.side"]),
+        Index(f"ix_{name}_bed", "bed_id", "side", "start_at"),
+        Index(f"ix_{name}_{who}", who, "start_at"),
+    )
+    lasting = table.c.end_at.is_(None)
+    for columns, what in (((table.c.bed_id, table.c.side), "bed"), ((table.c[who],), who)):
+        Index(f"uq_{name}_{what}", *columns, unique=True, sqlite_where=lasting, postgresql_where=lasting)
+    return table
+
+
+stays: Final = _spans("stays", "resident_id", "residents.resident_id")
+mountings: Final = _spans("mountings", "belt_id", "belts.belt_id")
+
+people: Final = Table(
+    "people",
+    metadata,
+    Column("person_id", String, primary_key=True),
+    Column("login", String, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("role", Choice(Role), nullable=False),
+    Column("password_hash", String, nullable=False),
+    Column("center_id", String, nullable=False),
+    Column("language", String, nullable=False),
+    Index("uq_people_login", "login", unique=True),
+)
+
+relatives: Final = Table(
+    "relatives",
+    metadata,
+    Column("person_id", String, ForeignKey("people.person_id"), primary_key=True),
+    Column("resident_id", String, primary_key=True),
+)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String, primary_key=True),
+    Column("person_id", String, ForeignKey("people.person_id"), nullable=False),
+    Column("csrf", String, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+alarms: Final = Table(
+    "alarms",
+    metadata,
+    Column("alarm_id", String, primary_key=True),
+    Column("rule", Choice(Rule), nullable=False),
+    Column("category", Choice(Category), nullable=False),
+    Column("priority", Choice(Priority), nullable=False),
+    Column("center_id", String, nullable=False),
+    Column("resident_id", String, nullable=False),
+    Column("bed_id", String, nullable=False),
+    Column("belt_id", String, nullable=False),
+    Column("state", Choice(AlarmState), nullable=False),
+    Column("began_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("raised_at", BigInteger, nullable=False),
+    Column("reason", JSON, nullable=False),
+    Column("acknowledged_at", BigInteger),
+    Column("acknowledged_by", String),
+    Column("cleared_at", BigInteger),
+    Column("resolved_at", BigInteger),
+    Column("resolved_by", String),
+    Column("outcome", Choice(Outcome)),
+    Column("note", Words, nullable=False),
+    Index("ix_alarms_open", "center_id", "state"),
+    Index("ix_alarms_resident_id", "resident_id", "began_at"),
+)
+"""No foreign keys to residents, beds and people: an alarm is kept whatever the register knows."""
+
+alarm_events: Final = Table(
+    "alarm_events",
+    metadata,
+    Column("event_id", _Serial, primary_key=True),
+    Column("alarm_id", String, ForeignKey("alarms.alarm_id"), nullable=False, index=True),
+    Column("kind", Choice(EventKind), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("person_id", String),
+    Column("note", Words, nullable=False),
+    Column("after", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""`after` is the whole alarm as it stood after the event."""
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("alarm_id", String, ForeignKey("alarms.alarm_id"), nullable=False),
+    Column("kind", Choice(EventKind), nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+)
+
+bed_states: Final = Table(
+    "bed_states",
+    metadata,
+    Column("belt_id", String, primary_key=True),
+    Column("occupancy", Choice(Occupancy, SmallInteger), nullable=False),
+    Column("since_at", BigInteger, nullable=False),
+    Column("observed_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("clock_offset_ms", BigInteger, nullable=False),
+    Column("interval_ms", BigInteger, nullable=False),
+)
+
+condition_states: Final = Table(
+    "condition_states",
+    metadata,
+    Column("belt_id", String, primary_key=True),
+    Column("rule", Choice(Rule), primary_key=True),
+    Column("began_at", BigInteger, nullable=False),
+    Column("deadline_at", BigInteger, nullable=False),
+    Column("broken_at", BigInteger),
+    Column("alarm_began_at", BigInteger),
+)
+
+quarantine: Final = Table(
+    "quarantine",
+    metadata,
+    Column("entry_id", _Serial, primary_key=True),
+    Column("received_at", BigInteger, nullable=False),
+    Column("topic", Words, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("reason", String, nullable=False, index=True),
+    Column("detail", Words, nullable=False),
+)

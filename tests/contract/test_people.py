@@ -1,0 +1,94 @@
+"""The contract of `domain.ports.People`."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.errors import ConfigurationError, NotFoundError
+from domain.people import Person, Role, Session
+from domain.ports import People
+
+NURSE = Person(
+    person_id="p1", login="li", name="李梅", role=Role.CAREGIVER, password_hash="$argon2id$1", center_id="c1"
+)
+SON = Person(
+    person_id="p2",
+    login="wang",
+    name="Wang",
+    role=Role.FAMILY,
+    password_hash="$argon2id$2",
+    center_id="c1",
+    language="zh-CN",
+    relatives=frozenset({"r1", "r2"}),
+)
+SESSION = Session(token_hash="ab" * 32, person_id="p2", csrf="token", expires_at=1_000)
+
+
+def test_a_saved_person_is_found_by_login_and_id(people: People) -> None:
+    people.save(NURSE)
+    people.save(SON)
+    assert people.by_login("wang") == people.by_id("p2") == SON
+    assert people.by_login("li") == people.by_id("p1") == NURSE
+
+
+def test_nobody_is_found_where_nobody_is(people: People) -> None:
+    people.save(NURSE)
+    assert people.by_login("LI ") is None
+    assert people.by_id("li") is None
+
+
+def test_saving_again_replaces_all_of_the_person(people: People) -> None:
+    people.save(SON)
+    changed = replace(SON, login="wang2", role=Role.ADMIN, relatives=frozenset({"r3"}))
+    people.save(changed)
+    assert people.by_id("p2") == changed
+    assert people.by_login("wang") is None
+
+
+def test_a_relative_whose_consent_ended_is_no_longer_seen(people: People) -> None:
+    people.save(SON)
+    people.save(replace(SON, relatives=frozenset()))
+    assert people.by_id("p2") == replace(SON, relatives=frozenset())
+
+
+def test_a_login_belongs_to_one_person(people: People) -> None:
+    people.save(NURSE)
+    with pytest.raises(ConfigurationError):
+        people.save(replace(SON, login="li"))
+    assert people.by_login("li") == NURSE
+    assert people.by_id("p2") is None
+
+
+def test_a_session_lasts_until_it_expires(people: People) -> None:
+    people.save(SON)
+    people.begin(SESSION)
+    assert people.session(SESSION.token_hash, 999) == (SESSION, SON)
+    assert people.session(SESSION.token_hash, 1_000) is None
+    assert people.session(SESSION.token_hash, 1_001) is None
+
+
+def test_a_session_has_the_person_as_they_are_now(people: People) -> None:
+    people.save(SON)
+    people.begin(SESSION)
+    now = replace(SON, relatives=frozenset())
+    people.save(now)
+    assert people.session(SESSION.token_hash, 0) == (SESSION, now)
+
+
+def test_an_unknown_session_is_none(people: People) -> None:
+    assert people.session("cd" * 32, 0) is None
+
+
+def test_an_ended_session_is_over(people: People) -> None:
+    people.save(SON)
+    people.begin(SESSION)
+    people.begin(replace(SESSION, token_hash="cd" * 32))
+    people.end(SESSION.token_hash)
+    people.end(SESSION.token_hash)
+    assert people.session(SESSION.token_hash, 0) is None
+    assert people.session("cd" * 32, 0) is not None
+
+
+def test_nobody_has_no_session(people: People) -> None:
+    with pytest.raises(NotFoundError):
+        people.begin(SESSION)
