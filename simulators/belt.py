@@ -1,0 +1,205 @@
+"""A belt's night: the truth sampled at its cadence, and when each reading reaches the broker.
+
+Any slice of a night can be made alone: the noise of a sample and the way of a message are functions of its number.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.readings import Occupancy
+from domain.units import SECOND_MS
+from simulators.center import SimulatedBed, SimulatedCenter
+from simulators.delivery import BURST_SPACING_MS, LATENCY_MS, Delivery, OfflineSpan, plan_delivery
+from simulators.night import NightPlan, plan_night
+from simulators.physiology import CELL_MS, Body, body
+from simulators.scenarios import DUPLICATE_MAX_MS, DUPLICATE_SHARE, SHUFFLE_MAX_MS, Scenario
+from simulators.streams import Purpose, hashed, lane, salt, stream
+
+Instants = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+SETTLE_MS: Final = 30 * SECOND_MS
+"""After getting into bed a belt gives no rates for this long."""
+_RATES_LOST_AT_MOVEMENT: Final = np.float32(60)
+"""With this much movement the heart cannot be told."""
+_WEAK_SHARE: Final = np.float32(0.05)
+"""Share of samples in bed with a signal too weak for rates; contact-free devices lose 6 to 27 % of heart rates in all
+(Anesthesiology 132:424), movement and settling included."""
+_WEAK_QUALITY: Final = np.float32(15)
+_HEART_RATE_NOISE: Final = np.float32(3.0)
+"""Full width of the noise of one sample, bpm; beats differ from one to the next."""
+_BREATHING_RATE_NOISE: Final = np.float32(0.6)
+_MOVEMENT_LEAST_FACTOR: Final = np.float32(0.7)
+_MOVEMENT_FACTOR_WIDTH: Final = np.float32(0.6)
+_STILL_MOVEMENT: Final = np.float32(2.5)
+"""What a belt shows for breathing alone, at most."""
+_BEST_QUALITY: Final = np.float32(97)
+_QUALITY_NOISE: Final = np.float32(8)
+_QUALITY_PER_MOVEMENT: Final = np.float32(0.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BeltReadings:
+    """Readings of one belt as columns of one length. `arrives_at` is true time, `observed_at` the belt's clock.
+
+    Units as in `domain.units`; NaN is missing. Ascending by sample, copies at the end.
+    """
+
+    observed_at: Instants
+    arrives_at: Instants
+    in_bed: NDArray[np.int8]
+    heart_rate: Floats
+    breathing_rate: Floats
+    movement: Floats
+    turn_overs: Floats
+    signal_quality: Floats
+
+    def __len__(self) -> int:
+        return len(self.observed_at)
+
+    def select(self, rows: NDArray[np.bool_] | Instants) -> "BeltReadings":
+        """The readings at `rows` (mask or positions)."""
+        return BeltReadings(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BeltNight:
+    """All that one belt's night is made of."""
+
+    plan: NightPlan
+    body: Body
+    delivery: Delivery
+    sample_salt: np.uint64
+    message_salt: np.uint64
+
+    @property
+    def bed(self) -> SimulatedBed:
+        return self.plan.bed
+
+
+def belt_night(center: SimulatedCenter, bed: SimulatedBed, night: date) -> BeltNight:
+    """The night of the belt under `bed` that begins on the evening of `night`."""
+    plan = plan_night(center, bed, night)
+    day = night.toordinal()
+    return BeltNight(
+        plan=plan,
+        body=body(
+            stream(center.seed, Purpose.BODY, bed.index, day),
+            bed.physiology,
+            start_at=plan.start_at,
+            end_at=plan.end_at,
+            in_bed=plan.in_bed,
+            restless=Scenario.RESTLESS in plan.scenarios,
+        ),
+        delivery=plan_delivery(center, plan),
+        sample_salt=salt(center.seed, Purpose.SAMPLE_NOISE, bed.index, day),
+        message_salt=salt(center.seed, Purpose.MESSAGE_NOISE, bed.index, day),
+    )
+
+
+def belt_readings(night: BeltNight, from_at: int, to_at: int) -> BeltReadings:
+    """What the belt sampled in [`from_at`, `to_at`) (true ms, clipped to the night) and what of it arrives, when."""
+    belt = night.bed.belt
+    first = -((belt.phase_ms - max(from_at, night.plan.start_at)) // belt.interval_ms)
+    last = -((belt.phase_ms - min(to_at, night.plan.end_at)) // belt.interval_ms)
+    numbers = np.arange(first, max(first, last), dtype=np.int64)
+    return _delivered(night, numbers, _sampled(night, numbers * belt.interval_ms + belt.phase_ms, numbers))
+
+
+def _sampled(night: BeltNight, at: Instants, numbers: Instants) -> BeltReadings:
+    """One reading for each instant `at`; nothing is lost yet and everything arrives at once."""
+    edges = night.plan.in_bed.ravel()
+    place = np.searchsorted(edges, at, side="right")
+    inside = place % 2 == 1
+    cells = (at - night.plan.start_at) // CELL_MS
+    noise = hashed(numbers, night.sample_salt)
+    movement = _movement(night.body.movement[cells], lane(noise, 0), inside)
+    entered_at = edges[np.maximum(place - 1, 0)] if len(edges) else at
+    weak = lane(noise, 3) < _WEAK_SHARE
+    rates = inside & ~weak & (movement < _RATES_LOST_AT_MOVEMENT) & (at - entered_at >= SETTLE_MS)
+    heart_rate = np.rint(night.body.heart_rate[cells] + _spread(lane(noise, 1), _HEART_RATE_NOISE))
+    breathing_rate = night.body.breathing_rate[cells] + _spread(lane(noise, 2), _BREATHING_RATE_NOISE)
+    missing = np.float32(np.nan)
+    return BeltReadings(
+        observed_at=at + night.bed.belt.clock_offset_ms,
+        arrives_at=at,
+        in_bed=np.where(inside, np.int8(Occupancy.IN), np.int8(Occupancy.OUT)),
+        heart_rate=np.where(rates, heart_rate, missing),
+        breathing_rate=np.where(rates, np.rint(breathing_rate * np.float32(10)) / np.float32(10), missing),
+        movement=movement,
+        turn_overs=_turned(night, at),
+        signal_quality=np.where(inside, np.where(weak, _WEAK_QUALITY, _quality(movement, lane(noise, 3))), missing),
+    )
+
+
+def _spread(fraction: Floats, width: np.float32) -> Floats:
+    return (fraction - np.float32(0.5)) * width
+
+
+def _movement(level: Floats, fraction: Floats, inside: NDArray[np.bool_]) -> Floats:
+    moved = level * (_MOVEMENT_LEAST_FACTOR + _MOVEMENT_FACTOR_WIDTH * fraction) + _STILL_MOVEMENT * fraction
+    return np.where(inside, np.minimum(np.floor(moved), np.float32(100)), np.float32(0))
+
+
+def _quality(movement: Floats, fraction: Floats) -> Floats:
+    return np.floor(_BEST_QUALITY - _QUALITY_PER_MOVEMENT * movement - _QUALITY_NOISE * fraction)
+
+
+def _turned(night: BeltNight, at: Instants) -> Floats:
+    """Turn-overs after the sample before and up to this one."""
+    if not len(at):
+        return np.empty(0, np.float32)
+    before = at[:1] - night.bed.belt.interval_ms
+    known = np.searchsorted(night.body.turn_overs, np.concatenate([before, at]), side="right")
+    return np.diff(known).astype(np.float32)
+
+
+def _delivered(night: BeltNight, numbers: Instants, readings: BeltReadings) -> BeltReadings:
+    """The readings with their arrival; lost ones are gone, copies are added. All arrive before the night ends."""
+    belt, delivery = night.bed.belt, night.delivery
+    messages = numbers // belt.batch
+    sent_at = (messages * belt.batch + belt.batch - 1) * belt.interval_ms + belt.phase_ms
+    chance = hashed(messages, night.message_salt)
+    arrives_at = sent_at + LATENCY_MS[0] + (lane(chance, 0) * (LATENCY_MS[1] - LATENCY_MS[0])).astype(np.int64)
+    if delivery.shuffled:
+        arrives_at += (lane(chance, 1) * SHUFFLE_MAX_MS).astype(np.int64)
+    kept = np.ones(len(numbers), np.bool_)
+    for span in delivery.offline:
+        silent = (sent_at >= span.from_at) & (sent_at < span.to_at)
+        if span.buffered:
+            arrives_at = _after_silence(night, span, messages, sent_at, arrives_at)
+        else:
+            kept &= ~silent
+    rows = np.flatnonzero(kept)
+    arrivals = arrives_at[rows]
+    if delivery.duplicates:
+        again = np.flatnonzero(kept & (lane(chance, 2) < DUPLICATE_SHARE))
+        later = 1 + (lane(chance, 3)[again] * DUPLICATE_MAX_MS).astype(np.int64)
+        rows, arrivals = np.concatenate([rows, again]), np.concatenate([arrivals, arrives_at[again] + later])
+    columns = readings if len(rows) == len(numbers) and not delivery.duplicates else readings.select(rows)
+    return _arriving(columns, np.minimum(arrivals, night.plan.end_at - 1))
+
+
+def _after_silence(
+    night: BeltNight, span: OfflineSpan, messages: Instants, sent_at: Instants, arrives_at: Instants
+) -> Instants:
+    """Arrivals when the belt sends what it kept in order after `span`, and only then what is new."""
+    belt = night.bed.belt
+    step_ms = belt.batch * belt.interval_ms
+    last_sample_ms = (belt.batch - 1) * belt.interval_ms + belt.phase_ms
+    first = -((last_sample_ms - span.from_at) // step_ms)
+    total = -((last_sample_ms - span.to_at) // step_ms) - first
+    burst_at = span.to_at + LATENCY_MS[0]
+    kept = (sent_at >= span.from_at) & (sent_at < span.to_at)
+    late = np.where(kept, burst_at + (messages - first) * BURST_SPACING_MS, arrives_at)
+    after = sent_at >= span.to_at
+    return np.where(after, np.maximum(late, burst_at + total * BURST_SPACING_MS), late)
+
+
+def _arriving(readings: BeltReadings, arrives_at: Instants) -> BeltReadings:
+    columns = {column.name: getattr(readings, column.name) for column in fields(readings)}
+    return BeltReadings(**columns | {"arrives_at": arrives_at})

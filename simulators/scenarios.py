@@ -1,0 +1,118 @@
+"""What can happen in a night besides sleep: to the resident, and to the messages of the belt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from domain.units import MINUTE_MS, SECOND_MS
+
+
+class Scenario(StrEnum):
+    """The names stand in the truth file. The order is part of every night: new ones go to the end."""
+
+    LONG_ABSENCE = "long-absence"
+    QUICK_TRIP = "quick-trip"
+    RESTLESS = "restless"
+    OFFLINE_LOST = "offline-lost"
+    OFFLINE_BUFFERED = "offline-buffered"
+    DUPLICATES = "duplicates"
+    OUT_OF_ORDER = "out-of-order"
+    GARBAGE = "garbage"
+    CLOCK_OFF = "clock-off"
+    OPENING = "opening"
+
+
+LONG_ABSENCE_MIN: Final = (20.0, 60.0)
+QUICK_TRIP_S: Final = (30.0, 90.0)
+OFFLINE_MIN: Final = (10.0, 90.0)
+"""How long a belt is silent (min)."""
+GARBAGE_MESSAGES: Final = (20, 60)
+"""Payloads that are no readings, per night of that scenario."""
+SHUFFLE_MAX_MS: Final = 30 * SECOND_MS
+"""Longest extra delay of a message in an out-of-order night."""
+DUPLICATE_SHARE: Final = 0.05
+"""Share of messages that come twice in a night of that scenario."""
+DUPLICATE_MAX_MS: Final = 60 * SECOND_MS
+"""Longest time from a message to its second copy."""
+CLOCK_OFF_MIN: Final = (-4.0, 4.0)
+"""How far a belt's clock stands off (min)."""
+
+OPENING_IN_BED_BEFORE_MS: Final = 60 * MINUTE_MS
+OPENING_EXIT_AFTER_MS: Final = 4 * MINUTE_MS
+OPENING_AWAY_MS: Final = 25 * MINUTE_MS
+OPENING_IN_BED_AFTER_MS: Final = 30 * MINUTE_MS
+
+_DRAWN: Final = tuple(name for name in Scenario if name not in {Scenario.CLOCK_OFF, Scenario.OPENING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """How often each scenario comes: its share of bed-nights, 0 to 1; 1 forces it, absent means never.
+
+    `clock_off` is the share of belts with a wrong clock (a property of the belt, not of the night).
+    """
+
+    shares: Mapping[Scenario, float] = field(default_factory=lambda: MappingProxyType({}))
+    clock_off: float = 0.0
+
+    @classmethod
+    def of(cls, *forced: Scenario) -> "Mix":
+        """Every night has exactly these scenarios; with CLOCK_OFF every belt but the first has a wrong clock."""
+        return cls(
+            shares=MappingProxyType({name: 1.0 for name in forced if name in _DRAWN}),
+            clock_off=1.0 if Scenario.CLOCK_OFF in forced else 0.0,
+        )
+
+
+PLAIN_NIGHTS: Final = Mix()
+"""Sleep, bathroom and naps only; every message arrives."""
+
+DEFAULT_MIX: Final = Mix(
+    shares=MappingProxyType(
+        {
+            Scenario.LONG_ABSENCE: 0.08,
+            Scenario.QUICK_TRIP: 0.15,
+            Scenario.RESTLESS: 0.10,
+            Scenario.OFFLINE_LOST: 0.04,
+            Scenario.OFFLINE_BUFFERED: 0.04,
+            Scenario.DUPLICATES: 0.10,
+            Scenario.OUT_OF_ORDER: 0.06,
+            Scenario.GARBAGE: 0.05,
+        }
+    ),
+    clock_off=0.15,
+)
+"""Much worse than a good centre: each kind of trouble comes every few nights on a ward of sixty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """The sure event of a demo: the resident leaves the bed 4 min after `start_at` (ms) and is away for 25 min.
+
+    `start_at` is the demo's first start; keep it when the demo is started again on the same data.
+    """
+
+    resident_id: str
+    start_at: int
+
+    @property
+    def exit_at(self) -> int:
+        return self.start_at + OPENING_EXIT_AFTER_MS
+
+    @property
+    def return_at(self) -> int:
+        return self.exit_at + OPENING_AWAY_MS
+
+    @property
+    def end_at(self) -> int:
+        return self.return_at + OPENING_IN_BED_AFTER_MS
+
+
+def drawn(mix: Mix, rng: np.random.Generator) -> frozenset[Scenario]:
+    """The scenarios of one bed-night. One draw each in fixed order, so one share does not change the others."""
+    chances = rng.random(len(_DRAWN))
+    return frozenset(name for name, chance in zip(_DRAWN, chances, strict=True) if chance < mix.shares.get(name, 0.0))

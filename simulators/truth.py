@@ -1,0 +1,133 @@
+"""The truth file: JSON lines that say what really happened and which alarms are owed.
+
+All instants are true time in ms (not the belt's clock). Two kinds of line:
+
+- `night`, one per bed and night: `kind`, `night` (ISO date of the evening), `start_at`, `end_at` (noon to noon),
+  `belt`, `bed`, `resident`, `interval_ms` (the belt's cadence), `clock_offset_ms` (belt's clock minus true time),
+  `scenarios` (names, sorted), `in_bed` ([entry, exit] pairs; `exit` is when the person leaves),
+  `offline` (`from_at`, `to_at`, `buffered` of each silence), `garbage` (number of payloads that are no readings).
+- `absence`, one per exit and rule that is on for the resident: `kind`, `night`, `belt`, `bed`, `resident`, `rule`,
+  `began_at` (exit), `until` (return; null when not back by the noon that ends the night), `due_at` (when an alarm is
+  owed, or exit + limit where none is), `owed`, `either` (an alarm is tolerated and not demanded; `owed` is then
+  false), `interval_ms`.
+
+A file may hold a line twice after a crash; `read_truth` gives each once.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from domain.alarms import Rule
+from simulators.center import SimulatedCenter
+from simulators.delivery import Delivery, plan_delivery
+from simulators.localtime import window_spans
+from simulators.night import Absence, NightPlan
+from simulators.owed import Owed, Sight, limits_ms, verdict
+
+TruthLine = dict[str, Any]
+
+
+def truth_lines(center: SimulatedCenter, plan: NightPlan, *, seen_from_at: int | None = None) -> list[TruthLine]:
+    """The lines of one bed-night, the `night` line last.
+
+    When nothing is published before `seen_from_at` (ms), exits before it are left out: nobody could see them.
+    """
+    delivery = plan_delivery(center, plan)
+    sight = Sight(belt=plan.bed.belt, delivery=delivery)
+    windows = window_spans(plan.bed.resident.leave_bed.windows, plan.night, center.zone)
+    lines = []
+    for absence in plan.absences():
+        if seen_from_at is not None and absence.began_at < seen_from_at:
+            continue
+        unseen = seen_from_at is not None and absence.began_at <= seen_from_at + sight.blur_ms
+        for rule, limit_ms in limits_ms(plan.bed.resident.leave_bed).items():
+            found = verdict(absence, limit_ms, windows, sight)
+            owed = Owed.EITHER if unseen and found.owed is Owed.YES else found.owed
+            lines.append(_absence_line(plan, absence, rule, found.due_at, owed))
+    return [*lines, _night_line(plan, delivery)]
+
+
+def _absence_line(plan: NightPlan, absence: Absence, rule: Rule, due_at: int, owed: Owed) -> TruthLine:
+    return {
+        "kind": "absence",
+        **_whose(plan),
+        "rule": rule.value,
+        "began_at": absence.began_at,
+        "until": absence.until,
+        "due_at": due_at,
+        "owed": owed is Owed.YES,
+        "either": owed is Owed.EITHER,
+        "interval_ms": plan.bed.belt.interval_ms,
+    }
+
+
+def _night_line(plan: NightPlan, delivery: Delivery) -> TruthLine:
+    return {
+        "kind": "night",
+        **_whose(plan),
+        "start_at": plan.start_at,
+        "end_at": plan.end_at,
+        "interval_ms": plan.bed.belt.interval_ms,
+        "clock_offset_ms": plan.bed.belt.clock_offset_ms,
+        "scenarios": sorted(plan.scenarios),
+        "in_bed": plan.in_bed.tolist(),
+        "offline": [
+            {"from_at": span.from_at, "to_at": span.to_at, "buffered": span.buffered} for span in delivery.offline
+        ],
+        "garbage": len(delivery.garbage),
+    }
+
+
+def _whose(plan: NightPlan) -> TruthLine:
+    return {
+        "night": plan.night.isoformat(),
+        "belt": plan.bed.belt.belt_id,
+        "bed": plan.bed.bed_id,
+        "resident": plan.bed.resident.resident_id,
+    }
+
+
+def read_truth(path: Path) -> list[TruthLine]:
+    """The lines of a truth file, each once, in the order they were first written; half a line at the end is dropped."""
+    return list({_identity(line): line for line in _whole_lines(path)}.values())
+
+
+def _whole_lines(path: Path) -> Iterator[TruthLine]:
+    with path.open(encoding="utf-8") as file:
+        for text in file:
+            if text.endswith("\n"):
+                yield json.loads(text)
+
+
+def _identity(line: TruthLine) -> tuple[Any, ...]:
+    return line["kind"], line["night"], line["belt"], line.get("rule"), line.get("began_at")
+
+
+class TruthFile:
+    """Appends nights to a truth file, each bed-night once however often the simulation is started again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._written: set[tuple[str, str]] = set()
+        if path.exists():
+            _end_cleanly(path)
+            self._written = {(line["night"], line["belt"]) for line in read_truth(path) if line["kind"] == "night"}
+
+    def append(self, lines: Iterable[TruthLine]) -> None:
+        """Write the lines of the bed-nights that are not there yet. Lines of one bed-night come in one call."""
+        new = [line for line in lines if (line["night"], line["belt"]) not in self._written]
+        if not new:
+            return
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in new))
+        self._written |= {(line["night"], line["belt"]) for line in new if line["kind"] == "night"}
+
+
+def _end_cleanly(path: Path) -> None:
+    """Cut off half a line that a crash left at the end."""
+    whole = path.read_bytes()
+    if not whole.endswith(b"\n"):
+        with path.open("rb+") as file:
+            file.truncate(whole.rfind(b"\n") + 1)
