@@ -18,6 +18,9 @@ from domain.errors import ConfigurationError, UnavailableError
 
 READY_WITHIN_S: Final = 20.0
 STOP_WITHIN_S: Final = 5.0
+ACK_WAIT_S: Final = 10
+"""After this long nats-server gives an unacked message again, also to a service that was killed and is back; longer
+than a pass of the worker takes."""
 _PR_SET_PDEATHSIG: Final = 1
 
 _log = structlog.get_logger(__name__)
@@ -96,5 +99,5 @@ def _configuration(directory: Path, port: int) -> str:
         'server_name: "nightbelt"\n'
         "listen: 127.0.0.1:-1\n"
         f"jetstream {{ store_dir: {store}, sync_interval: always }}\n"
-        f"mqtt {{ host: 127.0.0.1, port: {port}, max_ack_pending: 65535 }}\n"
+        f'mqtt {{ host: 127.0.0.1, port: {port}, max_ack_pending: 65535, ack_wait: "{ACK_WAIT_S}s" }}\n'
     )

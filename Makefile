@@ -1,0 +1,71 @@
+# Nightbelt. `make demo` and `make test` are all a newcomer needs; `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help demo test check format kill evaluate bench screenshots lock engines clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
+
+demo: $(VENV)/.runtime ## install what it needs and run everything embedded (ARGS="--beds 60")
+	@$(BIN)/nightbelt demo $(ARGS)
+
+test: $(VENV)/.dev engines ## install what the tests need and run all of them (ARGS="-k pattern")
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## format, lint, types, import layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## put the format right
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+kill: $(VENV)/.dev engines ## kill -9 the service 20 times at 1,000 messages/s, on both brokers (minutes)
+	$(BIN)/python -m pytest -m long tests/integration/test_kill.py -s $(ARGS)
+
+latency: $(VENV)/.dev engines ## reading published -> alarm visible in the browser, 100 alarms (minutes)
+	$(BIN)/python -m pytest -m long tests/browser/test_latency.py -s $(ARGS)
+
+evaluate: $(VENV)/.runtime ## score the alarm rules on 1,800 simulated bed-nights
+	$(BIN)/nightbelt evaluate --beds 60 --nights 30 --seed 7 --json
+
+bench: $(VENV)/.dev engines ## ingest against a bare subscriber, in one run
+	$(BIN)/python -m benchmarks.ingest $(ARGS)
+
+screenshots: $(VENV)/.dev engines ## draw the README's pictures anew
+	NIGHTBELT_TEST_SCREENSHOTS=docs $(BIN)/python -m pytest tests/browser -k screenshot
+
+lock: ## resolve the lock files anew
+	$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install -q pip-tools
+	$(VENV)-lock/bin/python deploy/lock.py
+	rm -rf $(VENV)-lock
+
+engines:
+	@sh deploy/engines.sh
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "nightbelt needs Python 3.11 or newer; set PYTHON=... (this is $$($(PYTHON) --version))"; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+	  || { echo "Python's venv module is missing: apt install python3-venv"; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing what Nightbelt needs into $(VENV) ..."
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 2>$(VENV)/install.log \
+	  || { cat $(VENV)/install.log; exit 1; }
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "installing what the tests need into $(VENV) ..."
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean: ## remove the environment and caches, not the data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
