@@ -9,7 +9,7 @@ All instants are true time in ms (not the belt's clock). Two kinds of line:
 - `absence`, one per exit and rule that is on for the resident: `kind`, `night`, `belt`, `bed`, `resident`, `rule`,
   `began_at` (exit), `until` (return; null when not back by the noon that ends the night), `due_at` (when an alarm is
   owed, or exit + limit where none is), `owed`, `either` (an alarm is tolerated and not demanded; `owed` is then
-  false), `interval_ms`.
+  false), `interval_ms`, `delayed` (a night in which messages are held up and shuffled on the way).
 
 A file may hold a line twice after a crash; `read_truth` gives each once.
 """
@@ -25,6 +25,7 @@ from simulators.delivery import Delivery, plan_delivery
 from simulators.localtime import window_spans
 from simulators.night import Absence, NightPlan
 from simulators.owed import Owed, Sight, limits_ms, verdict
+from simulators.scenarios import Scenario
 
 TruthLine = dict[str, Any]
 
@@ -60,6 +61,7 @@ def _absence_line(plan: NightPlan, absence: Absence, rule: Rule, due_at: int, ow
         "owed": owed is Owed.YES,
         "either": owed is Owed.EITHER,
         "interval_ms": plan.bed.belt.interval_ms,
+        "delayed": Scenario.OUT_OF_ORDER in plan.scenarios,
     }
 
 

@@ -27,6 +27,7 @@ def _line(*, exit_at: int = EXIT, until: int | None = BACK, owed: bool = True, e
         "owed": owed,
         "either": either,
         "interval_ms": 10_000,
+        "delayed": False,
     }
 
 
@@ -100,3 +101,10 @@ def test_what_is_due_outside_the_run_is_not_demanded() -> None:
     assert score([_line()], [], from_at=DUE + 1)["rules"][NOT_BACK]["owed"] == 0
     assert score([_line()], [], from_at=DUE, to_at=DUE + 1)["rules"][NOT_BACK]["missed"] == 1
     assert score([_line()], [("b0001", NOT_BACK, EXIT, DUE)], to_at=DUE)["rules"][NOT_BACK]["false"] == 0
+
+
+def test_nights_of_held_up_messages_are_scored_but_say_nothing_of_delay() -> None:
+    held_up = _line() | {"delayed": True}
+    found = _scored([held_up], held_up["due_at"] + 20_000)
+    assert _counts(found) == (1, 1, 0, 0)
+    assert found["delay_s"] == {"p50": None, "max": None}
