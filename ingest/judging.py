@@ -1,0 +1,141 @@
+"""The watch on the worker's thread: new readings, the passing of time, and whether its decisions are committed."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final, Protocol
+
+import numpy as np
+import structlog
+from prometheus_client import Counter
+
+from domain.clock import Clock
+from domain.live import LiveEvent
+from domain.readings import ReadingBatch
+from domain.units import LONG_AGO, SECOND_MS
+from ingest.engine import Engine
+
+TICK_MS: Final = SECOND_MS
+"""The watch is ticked at least this often (our clock)."""
+QUIET_S: Final = 1.0
+"""Connected and without a message for this long (real time) means that the broker's backlog has been taken in."""
+BACKLOG_LIMIT_S: Final = 5.0
+"""Timers run at the latest this long (real time) after the start, backlog or no broker."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Watch(Protocol):
+    """Decides about alarms and commits what it decided. Used by the worker's thread only."""
+
+    def observe(self, batch: ReadingBatch, now: int) -> list[LiveEvent]:
+        """Judge new readings. UnavailableError: the decisions are kept inside for the next observe or tick.
+
+        Never called twice with the same batch after UnavailableError; after any other error its readings come once
+        more, belt by belt.
+        """
+        ...
+
+    def tick(self, now: int) -> list[LiveEvent]:
+        """Let timers run out; errors as `observe`."""
+        ...
+
+    def next_due_at(self) -> int:
+        """When (our clock, ms) `tick` has work; `domain.units.NEVER` when there is none."""
+        ...
+
+
+class Judge:
+    """Calls the watch and publishes what it has committed.
+
+    Fails toward calling somebody: timers run on through every failure, and one belt whose readings upset the watch
+    does not keep the other belts from being judged.
+    """
+
+    def __init__(
+        self,
+        *,
+        watch: Watch,
+        publish: Callable[[Sequence[LiveEvent]], None],
+        clock: Clock,
+        failures: Counter,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._watch, self._publish, self._clock, self._monotonic = watch, publish, clock, monotonic
+        self._failures = failures
+        self._engine = Engine("watch", failures.labels("watch"), monotonic)
+        self._ticked_at = LONG_AGO
+        self._timers_run = False
+        self.started()
+
+    @property
+    def committed(self) -> bool:
+        """Has the watch committed everything it was given?"""
+        return self._engine.well
+
+    def started(self) -> None:
+        """The source begins to connect now."""
+        self._started_s = self._quiet_since_s = self._monotonic()
+
+    def note(self, *, connected: bool, busy: bool) -> None:
+        """After the start, let timers run only when redelivered readings have had their say."""
+        if self._timers_run:
+            return
+        now_s = self._monotonic()
+        if busy or not connected:
+            self._quiet_since_s = now_s
+        quiet = now_s - self._quiet_since_s >= QUIET_S
+        self._timers_run = quiet or now_s - self._started_s >= BACKLOG_LIMIT_S
+
+    def observe(self, batch: ReadingBatch, now: int) -> None:
+        """Hand new readings over, once."""
+        if not len(batch):
+            return
+        try:
+            self._engine.attempt(lambda: self._tell(self._watch.observe(batch, now)), unexpected=False)
+        except Exception:  # noqa: BLE001 - kept, and told apart below: one belt must not keep the others from being judged
+            _log.exception("watch failed on a batch, going on belt by belt", readings=len(batch))
+            for belt_id, part in _by_belt(batch):
+                self._observe_belt(belt_id, part, now)
+
+    def tick_if_due(self, now: int) -> None:
+        """Let timers run out when one is due or a second has passed."""
+        if not self._timers_run or self._engine.wait_s > 0:
+            return
+        if 0 <= now - self._ticked_at < TICK_MS and self._watch.next_due_at() > now:
+            return
+        self._engine.attempt(lambda: self._tell(self._watch.tick(now)))
+        self._ticked_at = now
+
+    def wait_s(self) -> float:
+        """Real seconds until `tick_if_due` has something to do, a tick's length at most; may be negative."""
+        if not self._timers_run:
+            return min(QUIET_S, self._clock.real_seconds(TICK_MS))
+        now = self._clock.now()
+        due_at = now + TICK_MS if self._ticked_at > now else self._ticked_at + TICK_MS
+        if self._engine.well:
+            due_at = min(due_at, self._watch.next_due_at())
+        return max(self._engine.wait_s, self._clock.real_seconds(due_at - now))
+
+    def _observe_belt(self, belt_id: str, part: ReadingBatch, now: int) -> None:
+        try:
+            self._engine.attempt(lambda: self._tell(self._watch.observe(part, now)), unexpected=False)
+        except Exception:  # noqa: BLE001 - stored but not judged, counted, logged; the belt's next ones get a try
+            self._failures.labels("belt").inc()
+            _log.exception("readings of a belt were not judged", belt_id=belt_id, readings=len(part))
+
+    def _tell(self, events: Sequence[LiveEvent]) -> None:
+        if not events:
+            return
+        try:
+            self._publish(events)
+        except Exception:  # noqa: BLE001 - the events are committed: whoever missed them reads them from the alarm book
+            self._failures.labels("publish").inc()
+            _log.exception("live events were not published", events=len(events))
+
+
+def _by_belt(batch: ReadingBatch) -> Iterator[tuple[str, ReadingBatch]]:
+    for index in np.unique(batch.belt):
+        part = batch.select(batch.belt == index)
+        belt_id = batch.belts[index]
+        yield belt_id, replace(part, belts=(belt_id,), belt=np.zeros(len(part), np.int32))

@@ -1,0 +1,30 @@
+"""What the reading path counts, for Prometheus."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+PASS_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class IngestMetrics:
+    """One set per registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.messages = Counter("nightbelt_ingest_messages", "Messages taken in", registry=registry)
+        self.stored = Counter("nightbelt_ingest_readings_stored", "Readings that were new", registry=registry)
+        self.duplicates = Counter(
+            "nightbelt_ingest_duplicates", "Readings that the store had already", registry=registry
+        )
+        self.quarantined = Counter(
+            "nightbelt_ingest_quarantined", "Messages put in quarantine, by reason", ["reason"], registry=registry
+        )
+        self.failures = Counter(
+            "nightbelt_ingest_failures", "Calls that failed and are tried again, by stage", ["stage"], registry=registry
+        )
+        self.queue_depth = Gauge("nightbelt_ingest_queue_depth", "Messages waiting for the worker", registry=registry)
+        self.held = Gauge("nightbelt_ingest_held_messages", "Messages taken in and not yet acked", registry=registry)
+        self.connected = Gauge("nightbelt_ingest_connected", "1 while the broker's session is up", registry=registry)
+        self.pass_seconds = Histogram(
+            "nightbelt_ingest_pass_seconds", "Time of one pass", buckets=PASS_BUCKETS_S, registry=registry
+        )
