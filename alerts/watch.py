@@ -6,6 +6,7 @@ cannot be reached, what was decided is kept in order and tried again by the next
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from alerts.conditions import Conditions
@@ -13,6 +14,7 @@ from alerts.lifecycle import step
 from alerts.rules import limits_of
 from alerts.runs import Kind, Slot, Transition
 from domain.alarms import Alarm, AlarmInput, AlarmState, Clear, Raise, Reason, Record
+from domain.errors import UnavailableError
 from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent
 from domain.nights import Schedule, zone
 from domain.ports import AlarmBook, Register
@@ -78,7 +80,8 @@ class Watch:
 
     def _refresh_if_due(self, now: int) -> None:
         if self._asked_to_refresh or abs(now - self._refreshed_at) >= REFRESH_MS:
-            self._refresh(now)
+            with suppress(UnavailableError):  # go on with what was asked before; the next call looks again
+                self._refresh(now)
 
     def _refresh(self, now: int) -> None:
         places = {place.belt_id: place for place in self._register.places(now) if place.belt_id is not None}

@@ -18,7 +18,7 @@ from domain.errors import ConfigurationError, UnavailableError
 
 READY_WITHIN_S: Final = 20.0
 STOP_WITHIN_S: Final = 5.0
-ACK_WAIT_S: Final = 10
+ACK_WAIT_S: Final = 5
 """After this long nats-server gives an unacked message again, also to a service that was killed and is back; longer
 than a pass of the worker takes."""
 _PR_SET_PDEATHSIG: Final = 1

@@ -131,8 +131,9 @@ def _evening_before(now: int) -> int:
 
 
 def _settle_in(stores: Stores, center: SimulatedCenter, state: DemoState) -> None:
-    """Enrol centre and people; on data that has them already this changes nothing."""
-    stores.register.enroll(center.center, center.entries(), state.began_at - DAY_MS)
+    """Enrol centre and people once; what was changed in the pages since then stays."""
+    if not stores.register.places(state.clock_at):
+        stores.register.enroll(center.center, center.entries(), state.began_at - DAY_MS)
     passwords = Passwords()
     relative = frozenset({center.beds[0].resident.resident_id})
     for login, role, name in _LOGINS:

@@ -2,7 +2,6 @@
 
 import signal
 import threading
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -10,14 +9,11 @@ from domain.clock import ScaledClock
 from simulators.center import SimulatedCenter, simulated_center
 from simulators.pool import Broker
 from simulators.publisher import Published, Publisher
-from simulators.scenarios import Opening
 
 
 def demo_center(beds: int, seed: int, began_at: int) -> SimulatedCenter:
     """A simulated centre whose first resident leaves the bed soon after `began_at` (ms) and stays away."""
-    center = simulated_center(beds, seed)
-    opening = Opening(resident_id=center.beds[0].resident.resident_id, start_at=began_at)
-    return replace(center, opening=opening)
+    return simulated_center(beds, seed).with_opening(began_at)
 
 
 def publish(

@@ -1,5 +1,7 @@
 """The watch with an in-memory register and book: what is committed, when, and what follows a failure."""
 
+from typing import TypeVar
+
 import pytest
 
 from alerts.watch import REFRESH_MS, Watch
@@ -8,7 +10,7 @@ from domain.errors import UnavailableError
 from domain.live import AlarmsChanged, BedsChanged, LiveEvent
 from domain.ports import BedEntry
 from domain.readings import Occupancy
-from domain.residents import Center, LeaveBedSettings, Resident
+from domain.residents import Center, LeaveBedSettings, Place, Resident
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_register import InMemoryRegister
 from tests.unit.alerts.bed import IN, NIGHT, OUT, batch
@@ -28,8 +30,14 @@ class BreakableBook(InMemoryAlarmBook):
         return super().apply(*args, **kwargs)  # type: ignore[arg-type]
 
 
+AnyRegister = TypeVar("AnyRegister", bound=InMemoryRegister)
+
+
 def register(settings: LeaveBedSettings | None = None) -> InMemoryRegister:
-    made = InMemoryRegister()
+    return filled(InMemoryRegister(), settings)
+
+
+def filled(made: AnyRegister, settings: LeaveBedSettings | None = None) -> AnyRegister:
     entries = [
         BedEntry(
             room_id="101",
@@ -122,6 +130,27 @@ def test_changed_settings_are_taken_at_once_when_told_and_soon_when_not() -> Non
     residents.set_leave_bed("r1", LeaveBedSettings(away_limit_min=5))
     watch.tick(NIGHT + 11_000 + REFRESH_MS)
     assert watch.next_due_at() == NIGHT + 305_000
+
+
+def test_a_register_that_cannot_be_reached_loses_no_reading() -> None:
+    class BreakableRegister(InMemoryRegister):
+        broken = False
+
+        def places(self, at: int) -> list[Place]:
+            if self.broken:
+                raise UnavailableError("records", "locked")
+            return super().places(at)
+
+    residents = filled(BreakableRegister())
+    watch = Watch(register=residents, book=InMemoryAlarmBook(), now=NIGHT)
+    residents.broken = True
+    watch.settings_changed()
+    away(watch)
+    assert watch.next_due_at() == NIGHT + (5 + LIMIT) * 1000
+    residents.broken = False
+    residents.set_leave_bed("r1", LeaveBedSettings(away_limit_min=10))
+    watch.tick(NIGHT + 11_000)
+    assert watch.next_due_at() == NIGHT + 605_000
 
 
 def test_a_vacant_bed_never_alarms() -> None:
