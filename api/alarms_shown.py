@@ -1,0 +1,106 @@
+"""Alarms for a reader: in words, with names, in the order in which they matter."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from api.access import Viewer
+from api.services import Services
+from api.ward import Ward
+from api.words import left_at, reason_in_words
+from domain.alarms import Alarm, AlarmEvent, AlarmState, Priority
+from domain.errors import NotFoundError
+from domain.units import HOUR_MS
+
+SEVERITY: Final = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
+_PROGRESS: Final = {AlarmState.ACTIVE: 0, AlarmState.ACKNOWLEDGED: 1, AlarmState.RESOLVED: 2}
+UNFINISHED_MS: Final = 16 * HOUR_MS
+"""How long an alarm that ended by itself waits on the board for its outcome: a night and the hand-over."""
+EVENTS_LOOKED_THROUGH: Final = 500
+"""How many of the newest events are searched for such alarms."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmView:
+    """One alarm as a reader sees it. `progress` only ever grows, so an older view never replaces a newer one."""
+
+    alarm: Alarm
+    path: str
+    room: str
+    bed: str
+    resident: str
+    why: str
+    left_at: int
+    taken_by: str | None
+    taken_by_viewer: bool
+    progress: int
+    order: str
+
+    @property
+    def shelf(self) -> str:
+        """Where on the board it belongs: among the open ones, those that wait for an outcome, or nowhere."""
+        if self.alarm.state is not AlarmState.RESOLVED:
+            return "open"
+        return "unfinished" if self.alarm.outcome is None else "done"
+
+
+class AlarmWords:
+    """Puts alarms into a viewer's words; asks for each name once. Blocks: use from a thread of the pool."""
+
+    def __init__(self, services: Services, ward: Ward, viewer: Viewer) -> None:
+        self._services = services
+        self._ward = ward
+        self._viewer = viewer
+        self._names: dict[str, str] = {}
+
+    def view(self, alarm: Alarm) -> AlarmView:
+        place = self._ward.by_resident.get(alarm.resident_id)
+        return AlarmView(
+            alarm=alarm,
+            path=f"/alarms/{quote(alarm.alarm_id, safe='')}",
+            room=place.room if place else "",
+            bed=place.bed if place else alarm.bed_id,
+            resident=place.resident.name if place and place.resident else self._resident(alarm.resident_id),
+            why=reason_in_words(alarm, self._viewer.language),
+            left_at=left_at(alarm),
+            taken_by=self.person(alarm.acknowledged_by),
+            taken_by_viewer=alarm.acknowledged_by == self._viewer.person.person_id,
+            progress=_PROGRESS[alarm.state] + (alarm.outcome is not None),
+            order=f"{SEVERITY[alarm.priority]}-{alarm.began_at:015d}-{alarm.alarm_id}",
+        )
+
+    def views(self, alarms: Iterable[Alarm]) -> list[AlarmView]:
+        """Most severe first, then oldest."""
+        return sorted((self.view(alarm) for alarm in alarms), key=lambda view: view.order)
+
+    def person(self, person_id: str | None) -> str | None:
+        """The name of a person; None for what happened by itself."""
+        if person_id is None:
+            return None
+        if person_id not in self._names:
+            person = self._services.people.by_id(person_id)
+            self._names[person_id] = person.name if person else person_id
+        return self._names[person_id]
+
+    def _resident(self, resident_id: str) -> str:
+        try:
+            return self._services.register.resident(resident_id).name
+        except NotFoundError:
+            return resident_id
+
+
+def unfinished_alarms(services: Services, center_id: str, last_event_id: int) -> list[Alarm]:
+    """Alarms that ended by themselves lately and have no outcome, newest first."""
+    since_at = services.clock.now() - UNFINISHED_MS
+    events: Sequence[AlarmEvent] = services.book.events_after(
+        max(0, last_event_id - EVENTS_LOOKED_THROUGH), limit=EVENTS_LOOKED_THROUGH
+    )
+    found = {event.alarm.alarm_id: event.alarm for event in events if _waits(event.alarm, center_id, since_at)}
+    return sorted(found.values(), key=lambda alarm: -alarm.began_at)
+
+
+def _waits(alarm: Alarm, center_id: str, since_at: int) -> bool:
+    if alarm.center_id != center_id or alarm.state is not AlarmState.RESOLVED or alarm.outcome is not None:
+        return False
+    return alarm.resolved_at is not None and alarm.resolved_at >= since_at

@@ -1,0 +1,65 @@
+"""The web application: routes, answers to refused requests, and the headers that keep a browser careful."""
+
+from importlib.resources import files
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import engines, pages, pages_login, programs
+from api.house import build_house
+from api.refusals import add_refusals
+from api.services import Services
+
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+STATIC: Final = "/static"
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application over `services`. Every route but `api.access.PUBLIC` asks for a session and a right."""
+    app = FastAPI(title="Nightbelt", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.house = build_house(services)
+    for module in (pages_login, pages, programs, engines):
+        app.include_router(module.router)
+    app.mount(STATIC, StaticFiles(directory=str(files("api").joinpath("static"))), name="static")
+    add_refusals(app)
+    app.add_middleware(CarefulHeaders)
+    return app
+
+
+class CarefulHeaders:
+    """Adds the security headers; nothing but the static files may be kept by a browser or a proxy."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                static = scope["path"].startswith(f"{STATIC}/")
+                headers["Cache-Control"] = "no-cache" if static else "no-store"
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

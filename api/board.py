@@ -1,0 +1,114 @@
+"""The board as one query: the page, the JSON and the live stream all show this."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from api.access import Viewer
+from api.alarms_shown import AlarmView, AlarmWords, unfinished_alarms
+from api.house import House
+from api.ward import (
+    AGE_SHOWN_MS,
+    RATE_KEPT_MS,
+    STALE_MS,
+    BedView,
+    Ward,
+    bed_views,
+    live_values,
+    read_ward,
+    stale_after_ms,
+)
+from api.words import RULES
+from domain.live import BedNow
+from domain.units import MINUTE_MS
+
+SIGN_IN_AGAIN_MS: Final = 30 * MINUTE_MS
+"""How long before the end of the session the board asks to sign in again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """Everything a board shows at `now`."""
+
+    now: int
+    ward: Ward
+    beds: list[BedView]
+    alarms: list[AlarmView]
+    unfinished: list[AlarmView]
+    latest: tuple[BedNow, ...]
+    last_event_id: int
+
+
+def read_board(house: House, viewer: Viewer) -> Board:
+    """What stands now. `last_event_id` is read first, so that everything up to it is in the rest."""
+    services = house.services
+    last_event_id = services.book.last_event_id()
+    ward = read_ward(services, viewer.center_id)
+    words = AlarmWords(services, ward, viewer)
+    now = services.clock.now()
+    latest = tuple(bed for bed in services.latest() if bed.belt_id in ward.by_belt)
+    return Board(
+        now=now,
+        ward=ward,
+        beds=bed_views(ward, latest, now, stale_after_ms(services)),
+        alarms=words.views(services.book.open_alarms(viewer.center_id)),
+        unfinished=[words.view(a) for a in unfinished_alarms(services, viewer.center_id, last_event_id)],
+        latest=latest,
+        last_event_id=last_event_id,
+    )
+
+
+def board_constants(house: House, viewer: Viewer) -> dict[str, Any]:
+    """What the scripts need to let times run on by themselves."""
+    services = house.services
+    stale_ms = stale_after_ms(services)
+    slack_ms = stale_ms - STALE_MS
+    return {
+        "now": services.clock.now(),
+        "speed": services.clock_speed,
+        "stale_after_ms": stale_ms,
+        "age_shown_ms": AGE_SHOWN_MS + slack_ms,
+        "rate_kept_ms": RATE_KEPT_MS + slack_ms,
+        "session_ends_at": viewer.session.expires_at,
+        "session_warning_ms": services.lived(SIGN_IN_AGAIN_MS),
+    }
+
+
+def snapshot(house: House, viewer: Viewer, board: Board) -> dict[str, Any]:
+    """The whole board for its scripts."""
+    return {
+        **board_constants(house, viewer),
+        "last_event_id": board.last_event_id,
+        "layout": board.ward.layout,
+        "beds_html": house.render(viewer.language, "_beds.html", board=board, live=True),
+        "beds": [live_values(bed) for bed in board.latest],
+        "alarms": [alarm_shown(house, viewer, board.ward, view) for view in (*board.alarms, *board.unfinished)],
+    }
+
+
+def alarm_shown(house: House, viewer: Viewer, ward: Ward, view: AlarmView) -> dict[str, Any]:
+    """An alarm for the board's scripts: where it belongs, and its card ready to be shown."""
+    template = "_alarm.html" if view.shelf == "open" else "_unfinished.html"
+    now, csrf = house.services.clock.now(), viewer.session.csrf
+    return {
+        "alarm_id": view.alarm.alarm_id,
+        "shelf": view.shelf,
+        "progress": view.progress,
+        "order": view.order,
+        "state": view.alarm.state,
+        "priority": view.alarm.priority,
+        "resident_id": view.alarm.resident_id,
+        "say": spoken(viewer, view),
+        "html": house.render(viewer.language, template, view=view, zone=ward.zone, now=now, csrf=csrf),
+    }
+
+
+def spoken(viewer: Viewer, view: AlarmView) -> str:
+    """The alarm as a screen reader says it."""
+    say = viewer.language.say
+    return say(
+        "%(what)s. Room %(room)s, bed %(bed)s, %(who)s.",
+        what=say(RULES[view.alarm.rule]),
+        room=view.room,
+        bed=view.bed,
+        who=view.resident,
+    )

@@ -1,0 +1,178 @@
+"""What programs send and get. Instants are milliseconds since 1970 (UTC), lengths of time are in their unit."""
+
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.alarms_shown import AlarmView
+from api.nights import NightView
+from api.ward import BedStatus, BedView
+from domain.alarms import AlarmEvent, AlarmState, Category, EventKind, Outcome, Priority, Rule
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(from_attributes=True, extra="forbid")
+
+
+class SessionBody(Body):
+    name: str
+    role: str
+    language: str
+    expires_at: int
+
+
+class BedBody(Body):
+    key: str
+    room: str
+    bed: str
+    side: str
+    belt_id: str | None
+    resident_id: str | None
+    resident: str | None
+    status: BedStatus
+    since_at: int | None
+    received_at: int | None
+    heart_rate: float | None
+    heart_rate_at: int | None
+    breathing_rate: float | None
+    breathing_rate_at: int | None
+
+    @classmethod
+    def of(cls, view: BedView) -> "BedBody":
+        return cls.model_validate(view)
+
+
+class BedsBody(Body):
+    now: int
+    stale_after_ms: int
+    beds: list[BedBody]
+
+
+class AlarmBody(Body):
+    alarm_id: str
+    rule: Rule
+    category: Category
+    priority: Priority
+    state: AlarmState
+    resident_id: str
+    resident: str
+    room: str
+    bed: str
+    began_at: int
+    raised_at: int
+    why: str
+    facts: dict[str, int | float | str]
+    acknowledged_at: int | None
+    acknowledged_by: str | None
+    resolved_at: int | None
+    outcome: Outcome | None
+    note: str
+
+    @classmethod
+    def of(cls, view: AlarmView) -> "AlarmBody":
+        alarm = view.alarm
+        return cls(
+            alarm_id=alarm.alarm_id,
+            rule=alarm.rule,
+            category=alarm.category,
+            priority=alarm.priority,
+            state=alarm.state,
+            resident_id=alarm.resident_id,
+            resident=view.resident,
+            room=view.room,
+            bed=view.bed,
+            began_at=alarm.began_at,
+            raised_at=alarm.raised_at,
+            why=view.why,
+            facts=dict(alarm.reason.facts),
+            acknowledged_at=alarm.acknowledged_at,
+            acknowledged_by=view.taken_by,
+            resolved_at=alarm.resolved_at,
+            outcome=alarm.outcome,
+            note=alarm.note,
+        )
+
+
+class AlarmsBody(Body):
+    now: int
+    last_event_id: int
+    open: list[AlarmBody]
+    without_outcome: list[AlarmBody]
+
+
+class AlarmEventBody(Body):
+    event_id: int
+    kind: EventKind
+    at: int
+    person: str | None
+    note: str
+
+    @classmethod
+    def of(cls, event: AlarmEvent, person: str | None) -> "AlarmEventBody":
+        return cls(event_id=event.event_id, kind=event.kind, at=event.at, person=person, note=event.note)
+
+
+class AlarmHistoryBody(Body):
+    alarm: AlarmBody
+    history: list[AlarmEventBody]
+
+
+class ResolveBody(Body):
+    outcome: Outcome
+    note: str = Field(default="", max_length=500)
+
+
+class ResolveForm(BaseModel):
+    """The same from a page; `next` is where a browser without scripts goes on."""
+
+    outcome: Outcome
+    note: str = Field(default="", max_length=500)
+    next: str = "/"
+
+
+class ExitBody(Body):
+    left_at: int
+    back_at: int
+
+
+class NightBody(Body):
+    """`alarms` is null for who is not told of them; `coverage` is the share of the night (0-1) the belt reported."""
+
+    resident_id: str
+    date: date
+    start_at: int
+    end_at: int
+    running: bool
+    in_bed_ms: int
+    out_ms: int
+    unknown_ms: int
+    coverage: float
+    exits: list[ExitBody]
+    exits_ms: int
+    longest_exit_ms: int
+    rose_at: int | None
+    turn_overs: int | None
+    mean_heart_rate: float | None
+    alarms: list[AlarmBody] | None
+
+    @classmethod
+    def of(cls, view: NightView) -> "NightBody":
+        night, sums = view.night, view.glance
+        return cls(
+            resident_id=view.resident.resident_id,
+            date=night.day,
+            start_at=night.start_at,
+            end_at=night.end_at,
+            running=night.running,
+            in_bed_ms=sums.in_bed_ms,
+            out_ms=sums.out_ms,
+            unknown_ms=sums.unknown_ms,
+            coverage=round(sums.coverage, 4),
+            exits=[ExitBody.model_validate(gone) for gone in sums.exits],
+            exits_ms=sums.exits_ms,
+            longest_exit_ms=sums.longest_exit_ms,
+            rose_at=sums.rose_at,
+            turn_overs=sums.turn_overs,
+            mean_heart_rate=None if sums.mean_heart_rate is None else round(sums.mean_heart_rate, 1),
+            alarms=None if view.alarms is None else [AlarmBody.of(alarm) for alarm in view.alarms],
+        )

@@ -1,0 +1,159 @@
+"""The pages of the ward: the board, an alarm, a resident's nights, and the commands of their forms."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.datastructures import FormData
+
+from api.access import ANY_ROLE, Needs, Viewer, local_path, posted_form
+from api.alarms_shown import AlarmWords
+from api.board import alarm_shown, board_constants, read_board
+from api.bodies import ResolveForm
+from api.commands import acknowledge, resolve, visible_alarm
+from api.house import house_of
+from api.nights import NightView, bars, marks, read_night, visible_resident
+from api.settings_form import FIELDS, SettingsForm
+from api.stream import live_events
+from api.ward import live_values, read_ward
+from api.words import board_words
+from domain.alarms import Alarm
+from domain.people import Right
+
+WITH_SCRIPT: Final = "application/json"
+
+router = APIRouter()
+BoardViewer = Annotated[Viewer, Depends(Needs(Right.SEE_BOARD))]
+Carer = Annotated[Viewer, Depends(Needs(Right.HANDLE_ALARMS))]
+NightViewer = Annotated[Viewer, Depends(Needs(Right.SEE_ANY_RESIDENT, Right.SEE_OWN_RELATIVE))]
+Chief = Annotated[Viewer, Depends(Needs(Right.CHANGE_SETTINGS))]
+Anybody = Annotated[Viewer, Depends(Needs(*ANY_ROLE))]
+
+
+@router.get("/")
+def board_page(request: Request, viewer: BoardViewer) -> Response:
+    """All beds and alarms."""
+    house = house_of(request)
+    board = read_board(house, viewer)
+    constants = {
+        **board_constants(house, viewer),
+        "last_event_id": board.last_event_id,
+        "layout": board.ward.layout,
+        "beds": [live_values(bed) for bed in board.latest],
+        "zone": str(board.ward.zone),
+        "language": viewer.language.tag,
+        "words": board_words(viewer.language),
+    }
+    return page(request, viewer, "board.html", board=board, zone=board.ward.zone, now=board.now, constants=constants)
+
+
+@router.get("/live")
+async def live(request: Request, viewer: BoardViewer, after: int | None = None) -> StreamingResponse:
+    """Server-sent events for the board; `after`, or the header Last-Event-ID, is the last alarm event it has seen."""
+    last_seen = request.headers.get("last-event-id", "")
+    if last_seen.isascii() and last_seen.isdigit():
+        after = int(last_seen)
+    events = live_events(house_of(request), viewer, request, after)
+    return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+@router.get("/account")
+def account_page(request: Request, viewer: Anybody) -> Response:
+    """For who has nothing else to see."""
+    return page(request, viewer, "account.html")
+
+
+@router.get("/alarms/{alarm_id}")
+def alarm_page(request: Request, viewer: Carer, alarm_id: str) -> Response:
+    """One alarm with its history."""
+    services = house_of(request).services
+    alarm = visible_alarm(services, viewer, alarm_id)
+    ward = read_ward(services, viewer.center_id)
+    words = AlarmWords(services, ward, viewer)
+    history = [(event, words.person(event.person_id)) for event in services.book.history(alarm_id)]
+    view = words.view(alarm)
+    return page(request, viewer, "alarm.html", view=view, history=history, zone=ward.zone, now=services.clock.now())
+
+
+@router.post("/alarms/{alarm_id}/acknowledge")
+def acknowledge_alarm(
+    request: Request,
+    viewer: Carer,
+    alarm_id: str,
+    next: Annotated[str, Form()] = "/",  # noqa: A002  the name of the field
+) -> Response:
+    """The viewer goes."""
+    alarm = acknowledge(house_of(request).services, viewer, alarm_id)
+    return _handled(request, viewer, alarm, next)
+
+
+@router.post("/alarms/{alarm_id}/resolve")
+def resolve_alarm(request: Request, viewer: Carer, alarm_id: str, found: Annotated[ResolveForm, Form()]) -> Response:
+    """The viewer says what they found."""
+    alarm = resolve(house_of(request).services, viewer, alarm_id, found.outcome, found.note)
+    return _handled(request, viewer, alarm, found.next)
+
+
+@router.get("/residents/{resident_id}")
+def resident_page(
+    request: Request, viewer: NightViewer, resident_id: str, night: date | None = None, saved: bool = False
+) -> Response:
+    """A resident's night; for who may change them, the settings as well."""
+    view = read_night(house_of(request).services, viewer, resident_id, night)
+    return _resident(request, viewer, view, SettingsForm.showing(view.resident.leave_bed), saved=saved)
+
+
+@router.post("/residents/{resident_id}/settings")
+def change_settings(
+    request: Request, viewer: Chief, resident_id: str, posted: Annotated[FormData, Depends(posted_form)]
+) -> Response:
+    """Stores when leaving the bed is told."""
+    services = house_of(request).services
+    visible_resident(services, viewer, resident_id)
+    form = SettingsForm.posted(posted)
+    settings = form.settings()
+    if settings is None:
+        view = read_night(services, viewer, resident_id, None)
+        return _resident(request, viewer, view, form, status=422)
+    services.register.set_leave_bed(resident_id, settings)
+    services.on_register_changed()
+    return RedirectResponse(f"/residents/{resident_id}?saved=1#settings", status_code=303)
+
+
+def page(request: Request, viewer: Viewer, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page with what every page has."""
+    house = house_of(request)
+    common = {"request": request, "viewer": viewer, "services": house.services, "csrf": viewer.session.csrf}
+    return HTMLResponse(house.render(viewer.language, template, **common, **values), status_code=status)
+
+
+def _resident(
+    request: Request, viewer: Viewer, view: NightView, form: SettingsForm, *, saved: bool = False, status: int = 200
+) -> Response:
+    register = house_of(request).services.register
+    return page(
+        request,
+        viewer,
+        "resident.html",
+        status=status,
+        view=view,
+        zone=view.ward.zone,
+        bars=bars(view.night, view.glance),
+        marks=marks(view.night),
+        form=form,
+        fields=FIELDS,
+        saved=saved,
+        others=[register.resident(other) for other in sorted(viewer.person.relatives - {view.resident.resident_id})],
+        one_day=timedelta(days=1),
+    )
+
+
+def _handled(request: Request, viewer: Viewer, alarm: Alarm, next_path: str) -> Response:
+    """The new card for a script, a redirect for a form."""
+    if request.headers.get("accept") != WITH_SCRIPT:
+        return RedirectResponse(local_path(next_path) or "/", status_code=303)
+    house = house_of(request)
+    ward = read_ward(house.services, viewer.center_id)
+    view = AlarmWords(house.services, ward, viewer).view(alarm)
+    return JSONResponse(alarm_shown(house, viewer, ward, view))

@@ -1,0 +1,105 @@
+"""The JSON interface: the same queries and commands as the pages."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+
+from api.access import ANY_ROLE, Needs, Viewer
+from api.alarms_shown import AlarmWords
+from api.board import read_board
+from api.bodies import (
+    AlarmBody,
+    AlarmEventBody,
+    AlarmHistoryBody,
+    AlarmsBody,
+    BedBody,
+    BedsBody,
+    NightBody,
+    ResolveBody,
+    SessionBody,
+)
+from api.commands import acknowledge, resolve, visible_alarm
+from api.house import house_of
+from api.nights import read_night
+from api.ward import read_ward, stale_after_ms
+from domain.alarms import Alarm
+from domain.people import Right
+
+router = APIRouter(prefix="/api")
+BoardViewer = Annotated[Viewer, Depends(Needs(Right.SEE_BOARD))]
+Carer = Annotated[Viewer, Depends(Needs(Right.HANDLE_ALARMS))]
+NightViewer = Annotated[Viewer, Depends(Needs(Right.SEE_ANY_RESIDENT, Right.SEE_OWN_RELATIVE))]
+Anybody = Annotated[Viewer, Depends(Needs(*ANY_ROLE))]
+
+
+@router.get("/session")
+def session(viewer: Anybody) -> SessionBody:
+    """Who is signed in, and until when."""
+    person = viewer.person
+    return SessionBody(
+        name=person.name, role=person.role, language=viewer.language.tag, expires_at=viewer.session.expires_at
+    )
+
+
+@router.get("/openapi.json", include_in_schema=False)
+def openapi(request: Request, viewer: Anybody) -> dict[str, Any]:
+    """The description of this interface."""
+    described: dict[str, Any] = request.app.openapi()
+    return described
+
+
+@router.get("/beds")
+def beds(request: Request, viewer: BoardViewer) -> BedsBody:
+    """Every bed of the centre as it stands."""
+    house = house_of(request)
+    board = read_board(house, viewer)
+    stale_ms = stale_after_ms(house.services)
+    return BedsBody(now=board.now, stale_after_ms=stale_ms, beds=[BedBody.of(bed) for bed in board.beds])
+
+
+@router.get("/alarms")
+def alarms(request: Request, viewer: BoardViewer) -> AlarmsBody:
+    """The open alarms, most severe and oldest first, and those that still want an outcome."""
+    board = read_board(house_of(request), viewer)
+    return AlarmsBody(
+        now=board.now,
+        last_event_id=board.last_event_id,
+        open=[AlarmBody.of(view) for view in board.alarms],
+        without_outcome=[AlarmBody.of(view) for view in board.unfinished],
+    )
+
+
+@router.get("/alarms/{alarm_id}")
+def alarm(request: Request, viewer: Carer, alarm_id: str) -> AlarmHistoryBody:
+    """One alarm and everything that happened to it."""
+    services = house_of(request).services
+    found = visible_alarm(services, viewer, alarm_id)
+    words = AlarmWords(services, read_ward(services, viewer.center_id), viewer)
+    history = [AlarmEventBody.of(event, words.person(event.person_id)) for event in services.book.history(alarm_id)]
+    return AlarmHistoryBody(alarm=AlarmBody.of(words.view(found)), history=history)
+
+
+@router.post("/alarms/{alarm_id}/acknowledge")
+def acknowledge_alarm(request: Request, viewer: Carer, alarm_id: str) -> AlarmBody:
+    """The viewer goes. Doing it twice is doing it once."""
+    return _body(request, viewer, acknowledge(house_of(request).services, viewer, alarm_id))
+
+
+@router.post("/alarms/{alarm_id}/resolve")
+def resolve_alarm(request: Request, viewer: Carer, alarm_id: str, found: ResolveBody) -> AlarmBody:
+    """The viewer says what they found."""
+    services = house_of(request).services
+    return _body(request, viewer, resolve(services, viewer, alarm_id, found.outcome, found.note))
+
+
+@router.get("/residents/{resident_id}/nights/{day}")
+def night(request: Request, viewer: NightViewer, resident_id: str, day: date) -> NightBody:
+    """The night that begins on `day`."""
+    return NightBody.of(read_night(house_of(request).services, viewer, resident_id, day))
+
+
+def _body(request: Request, viewer: Viewer, changed: Alarm) -> AlarmBody:
+    services = house_of(request).services
+    words = AlarmWords(services, read_ward(services, viewer.center_id), viewer)
+    return AlarmBody.of(words.view(changed))

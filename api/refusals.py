@@ -1,0 +1,84 @@
+"""What is answered when a request cannot be carried out: a sentence in the reader's language, as page or as JSON."""
+
+from typing import Final
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from api.access import CsrfError, SignInRequiredError, Viewer, home_of, language_tag
+from api.house import house_of
+from api.words import N_
+from domain.errors import ForbiddenError, IllegalStepError, NotFoundError, UnavailableError
+
+SIGN_IN: Final = N_("Please sign in.")
+FORBIDDEN: Final = N_("You may not see or do this.")
+MISSING: Final = N_("There is nothing here.")
+CSRF: Final = N_("This page was open for too long. Load it again, then repeat what you did. Nothing was changed.")
+UNREADABLE: Final = N_("Something in what was sent is missing or wrong. Nothing was changed.")
+UNAVAILABLE: Final = N_("A part of the system does not answer just now. Nothing was changed. Try again in a moment.")
+OVER: Final = N_("This alarm is already over, so it cannot be taken any more.")
+CLOSED: Final = N_("This alarm was already closed with another outcome. Nothing was changed.")
+
+
+def add_refusals(app: FastAPI) -> None:
+    app.add_exception_handler(SignInRequiredError, _sign_in)
+    app.add_exception_handler(ForbiddenError, _forbidden)
+    app.add_exception_handler(CsrfError, lambda request, _: refusal(request, 403, CSRF))
+    app.add_exception_handler(NotFoundError, lambda request, _: refusal(request, 404, MISSING))
+    app.add_exception_handler(IllegalStepError, _illegal_step)
+    app.add_exception_handler(UnavailableError, lambda request, _: refusal(request, 503, UNAVAILABLE))
+    app.add_exception_handler(RequestValidationError, lambda request, _: refusal(request, 422, UNREADABLE))
+    app.add_exception_handler(HTTPException, _http)
+
+
+def refusal(request: Request, status: int, message: str) -> Response:
+    """`message` (a text for the catalogue) as JSON to programs and scripts, as a page to people."""
+    house = house_of(request)
+    viewer: Viewer | None = getattr(request.state, "viewer", None)
+    language = viewer.language if viewer else house.languages[language_tag(request)]
+    text = language.say(message)
+    if _wants_json(request):
+        return JSONResponse({"detail": text}, status_code=status)
+    html = house.render(
+        language,
+        "refusal.html",
+        request=request,
+        services=house.services,
+        viewer=viewer,
+        csrf=viewer.session.csrf if viewer else "",
+        message=text,
+    )
+    return HTMLResponse(html, status_code=status)
+
+
+def _wants_json(request: Request) -> bool:
+    path = request.url.path
+    accept = request.headers.get("accept", "")
+    return path.startswith("/api/") or path == "/live" or ("json" in accept and "text/html" not in accept)
+
+
+def _sign_in(request: Request, _: Exception) -> Response:
+    if _wants_json(request):
+        return refusal(request, 401, SIGN_IN)
+    wanted = request.url.path if request.method == "GET" else "/"
+    return RedirectResponse("/login" if wanted == "/" else f"/login?next={quote(wanted)}", status_code=303)
+
+
+def _forbidden(request: Request, _: Exception) -> Response:
+    viewer: Viewer | None = getattr(request.state, "viewer", None)
+    if request.url.path == "/" and viewer is not None:
+        return RedirectResponse(home_of(viewer.person), status_code=303)
+    return refusal(request, 403, FORBIDDEN)
+
+
+def _illegal_step(request: Request, error: Exception) -> Response:
+    taking = isinstance(error, IllegalStepError) and error.step == "acknowledge"
+    return refusal(request, 409, OVER if taking else CLOSED)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return refusal(request, status, MISSING if status == 404 else UNREADABLE)

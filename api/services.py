@@ -1,0 +1,48 @@
+"""What the pages and programs need from the rest of the house."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from api.live import LiveHub
+from domain.alarms import StepFunction
+from domain.clock import Clock
+from domain.live import BedNow
+from domain.ports import AlarmBook, People, ReadingsStore, Register
+
+
+def always_well() -> dict[str, str]:
+    return {}
+
+
+def tell_nobody() -> None:
+    """Nobody needs to hear of changed settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Handed to `create_app` by the composition root.
+
+    `clock_speed` is how many service milliseconds pass in a real one. `health` names each engine and its state, "ok"
+    when it is well. `on_register_changed` is called after settings were stored.
+    """
+
+    clock: Clock
+    register: Register
+    people: People
+    book: AlarmBook
+    readings: ReadingsStore
+    hub: LiveHub
+    latest: Callable[[], Sequence[BedNow]]
+    step: StepFunction
+    clock_speed: float = 1.0
+    secure_cookies: bool = True
+    banner: str | None = None
+    registry: CollectorRegistry | None = None
+    health: Callable[[], dict[str, str]] = always_well
+    on_register_changed: Callable[[], None] = tell_nobody
+
+    def lived(self, length_ms: float) -> int:
+        """How far the service's clock moves while a person lives through `length_ms`; sessions and time-outs."""
+        return round(length_ms * self.clock_speed)

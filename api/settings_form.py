@@ -1,0 +1,121 @@
+"""The form for when leaving the bed is told, and back. Fails closed: one wrong field and nothing is stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from typing import Final
+
+from starlette.datastructures import FormData
+
+from api.languages import Language
+from api.words import N_
+from domain.residents import LeaveBedSettings, NightWindow
+
+MAX_WINDOWS: Final = 6
+IMMEDIATE_RANGE_S: Final = (0, 600)
+AWAY_RANGE_MIN: Final = (1, 240)
+NOT_A_NUMBER: Final = N_("%(field)s: write a whole number from %(low)s to %(high)s.")
+HALF_A_WINDOW: Final = N_("Hours %(row)s: write both from and to, or leave both empty.")
+NOT_A_TIME: Final = N_("Hours %(row)s: write times as 21:00.")
+TOO_MANY: Final = N_("Hours: at most %(high)s.")
+FIELDS: Final = {
+    "immediate_after_s": N_("Out of bed for (seconds)"),
+    "away_limit_min": N_("Not back within (minutes)"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What is wrong with `field`: a text for the catalogue and its values."""
+
+    field: str
+    message: str
+    values: Mapping[str, object]
+
+    def in_words(self, language: Language) -> str:
+        return language.say(self.message, field=language.say(FIELDS.get(self.field, "")), **self.values)
+
+
+@dataclass(slots=True, kw_only=True)
+class SettingsForm:
+    """The fields as a person typed them, so that a wrong form can be shown again."""
+
+    immediate: bool
+    immediate_after_s: str
+    not_back: bool
+    away_limit_min: str
+    windows: list[tuple[str, str]]
+    faults: list[Fault] = field(default_factory=list)
+
+    @classmethod
+    def showing(cls, settings: LeaveBedSettings) -> "SettingsForm":
+        return cls(
+            immediate=settings.immediate,
+            immediate_after_s=str(settings.immediate_after_s),
+            not_back=settings.not_back,
+            away_limit_min=str(settings.away_limit_min),
+            windows=[(f"{window.start:%H:%M}", f"{window.end:%H:%M}") for window in settings.windows],
+        )
+
+    @classmethod
+    def posted(cls, form: FormData) -> "SettingsForm":
+        def text(name: str) -> str:
+            return str(form.get(name, "")).strip()
+
+        removed = {str(row) for row in form.getlist("remove")}
+        hours = zip(form.getlist("window_from"), form.getlist("window_to"), strict=False)
+        rows = [(str(start).strip(), str(end).strip()) for start, end in hours]
+        return cls(
+            immediate="immediate" in form,
+            immediate_after_s=text("immediate_after_s"),
+            not_back="not_back" in form,
+            away_limit_min=text("away_limit_min"),
+            windows=[row for n, row in enumerate(rows) if str(n) not in removed and row != ("", "")],
+        )
+
+    def settings(self) -> LeaveBedSettings | None:
+        """What the form says, or None and `faults`."""
+        self.faults = []
+        seconds = self._number("immediate_after_s", self.immediate_after_s, IMMEDIATE_RANGE_S)
+        minutes = self._number("away_limit_min", self.away_limit_min, AWAY_RANGE_MIN)
+        windows = [self._window(n + 1, row) for n, row in enumerate(self.windows)]
+        if len(windows) > MAX_WINDOWS:
+            self._fault("windows", TOO_MANY, high=MAX_WINDOWS)
+        if self.faults or seconds is None or minutes is None:
+            return None
+        return LeaveBedSettings(
+            immediate=self.immediate,
+            immediate_after_s=seconds,
+            not_back=self.not_back,
+            away_limit_min=minutes,
+            windows=tuple(dict.fromkeys(window for window in windows if window)),
+        )
+
+    def _number(self, name: str, typed: str, limits: tuple[int, int]) -> int | None:
+        low, high = limits
+        if typed.isascii() and typed.isdigit() and len(typed) <= 4 and low <= int(typed) <= high:
+            return int(typed)
+        self._fault(name, NOT_A_NUMBER, low=low, high=high)
+        return None
+
+    def _window(self, row: int, typed: tuple[str, str]) -> NightWindow | None:
+        if "" in typed:
+            self._fault("windows", HALF_A_WINDOW, row=row)
+            return None
+        try:
+            start, end = (_hour(part) for part in typed)
+        except ValueError:
+            self._fault("windows", NOT_A_TIME, row=row)
+            return None
+        return NightWindow(start=start, end=end)
+
+    def _fault(self, name: str, message: str, **values: object) -> None:
+        self.faults.append(Fault(field=name, message=message, values=values))
+
+
+def _hour(typed: str) -> time:
+    """ "21:00", and what browsers make of it; ValueError on anything else."""
+    hours, minutes, *seconds = typed.split(":")
+    if seconds not in ([], ["00"]):
+        raise ValueError(typed)
+    return time(int(hours), int(minutes))

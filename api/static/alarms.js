@@ -1,0 +1,146 @@
+// The cards of the alarms: kept in order, never set back to an older view, and acted on.
+
+import { inWords, serviceNow, setText, t } from "./words.js";
+
+const shelves = { open: document.getElementById("open-alarms"), unfinished: document.getElementById("unfinished-alarms") };
+const progressOf = new Map();
+const csrf = document.querySelector('meta[name="csrf"]').content;
+const SEND_TIMEOUT_MS = 10000;
+const listeners = [];
+
+for (const card of cards()) progressOf.set(card.dataset.alarmId, Number(card.dataset.progress));
+
+export function onAlarmsChanged(listener) {
+  listeners.push(listener);
+}
+
+function cards() {
+  return document.querySelectorAll("[data-alarm-id]");
+}
+
+function cardOf(alarmId) {
+  return [...cards()].find((card) => card.dataset.alarmId === alarmId);
+}
+
+// An alarm only ever moves forward, so what arrives late or twice changes nothing.
+export function showAlarm(alarm) {
+  const shown = progressOf.get(alarm.alarm_id);
+  if (shown !== undefined && shown >= alarm.progress) return false;
+  progressOf.set(alarm.alarm_id, alarm.progress);
+  const old = cardOf(alarm.alarm_id);
+  const card = alarm.shelf === "done" ? null : fromHtml(alarm.html);
+  if (card && old) keepWhatWasTyped(old, card);
+  const hadFocus = old?.contains(document.activeElement);
+  old?.remove();
+  if (card) put(shelves[alarm.shelf], card);
+  if (hadFocus && card) card.querySelector("summary")?.focus();
+  tidy();
+  return true;
+}
+
+export function showAllAlarms(alarms) {
+  const standing = new Set(alarms.map((alarm) => alarm.alarm_id));
+  for (const card of cards()) if (!standing.has(card.dataset.alarmId)) card.remove();
+  for (const alarm of alarms) {
+    if (!cardOf(alarm.alarm_id)) progressOf.delete(alarm.alarm_id);
+    showAlarm(alarm);
+  }
+  tidy();
+}
+
+export function drawAlarms() {
+  for (const time of document.querySelectorAll("[data-since]")) {
+    setText(time, t("%(age)s ago", { age: inWords(serviceNow() - Number(time.dataset.since)) }));
+  }
+}
+
+// The most severe alarm that nobody has taken, or null.
+export function callingAlarm() {
+  const calling = shelves.open.querySelector('.card[data-state="active"]');
+  return calling && { alarmId: calling.dataset.alarmId, priority: calling.dataset.priority };
+}
+
+export function markBeds() {
+  const marks = new Map();
+  for (const card of shelves.open.children) {
+    if (!marks.has(card.dataset.resident)) marks.set(card.dataset.resident, card.dataset);
+  }
+  for (const tile of document.querySelectorAll(".tile[data-resident]")) {
+    const mark = marks.get(tile.dataset.resident);
+    tile.toggleAttribute("data-taken", mark?.state === "acknowledged");
+    if (mark) tile.dataset.alarm = mark.priority;
+    else delete tile.dataset.alarm;
+  }
+}
+
+function put(shelf, card) {
+  const next = [...shelf.children].find((other) => other.dataset.order > card.dataset.order);
+  shelf.insertBefore(card, next ?? null);
+}
+
+function tidy() {
+  setText(document.getElementById("tally"), String(shelves.open.children.length));
+  document.getElementById("all-quiet").hidden = shelves.open.children.length > 0;
+  document.getElementById("unfinished").hidden = shelves.unfinished.children.length === 0;
+  markBeds();
+  drawAlarms();
+  for (const listener of listeners) listener();
+}
+
+function fromHtml(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html.trim();
+  return template.content.firstElementChild;
+}
+
+function keepWhatWasTyped(old, card) {
+  const [from, to] = [old.querySelector("details"), card.querySelector("details")];
+  if (!from?.open || !to) return;
+  to.open = true;
+  to.querySelector('[name="note"]').value = from.querySelector('[name="note"]').value;
+  const chosen = from.querySelector(":checked");
+  if (chosen) to.querySelector(`[value="${chosen.value}"]`).checked = true;
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form.acknowledge, form.resolve");
+  if (!form) return;
+  event.preventDefault();
+  if (!form.dataset.sending) send(form);
+});
+
+async function send(form) {
+  const button = form.querySelector("button");
+  const words = button.textContent;
+  form.dataset.sending = "1";
+  button.disabled = true;
+  setText(button, t("Sending …"));
+  const fault = await post(form);
+  delete form.dataset.sending;
+  button.disabled = false;
+  setText(button, words);
+  const place = form.closest("[data-alarm-id]")?.querySelector(".card-fault");
+  if (place) {
+    place.hidden = fault === "";
+    setText(place, fault);
+  }
+}
+
+// The sentence that says what went wrong, "" when the server did it.
+async function post(form) {
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { accept: "application/json", "x-csrf-token": csrf },
+      signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
+    });
+    if (answer.status === 401) location.assign("/login");
+    const said = await answer.json();
+    if (!answer.ok) return said.detail ?? t("Not sent: the server answered %(status)s. Try again.", { status: answer.status });
+    showAlarm(said);
+    return "";
+  } catch {
+    return t("Not sent: the link to the server is lost. Try again.");
+  }
+}

@@ -1,0 +1,105 @@
+"""Enums and reasons in the reader's words. `N_` marks a text for the catalogue; it is translated when it is shown."""
+
+from typing import Final
+
+from api.languages import Language
+from domain.alarms import Alarm, AlarmState, EventKind, Outcome, Priority, Rule
+from domain.units import MINUTE_MS, SECOND_MS
+
+
+def N_(message: str) -> str:  # noqa: N802  the name gettext tools look for
+    return message
+
+
+RULES: Final = {
+    Rule.LEAVE_BED_IMMEDIATE: N_("Left the bed"),
+    Rule.LEAVE_BED_NOT_BACK: N_("Not back in bed"),
+}
+PRIORITIES: Final = {
+    Priority.HIGH: N_("High priority"),
+    Priority.MEDIUM: N_("Medium priority"),
+    Priority.LOW: N_("Low priority"),
+}
+STATES: Final = {
+    AlarmState.ACTIVE: N_("Nobody has taken it yet"),
+    AlarmState.ACKNOWLEDGED: N_("Somebody is going"),
+    AlarmState.RESOLVED: N_("Over"),
+}
+OUTCOMES: Final = {
+    Outcome.HELPED: N_("Helped"),
+    Outcome.NO_HELP_NEEDED: N_("No help needed"),
+    Outcome.FALSE_ALARM: N_("False alarm"),
+    Outcome.ESCALATED: N_("Passed on"),
+}
+EVENTS: Final = {
+    EventKind.RAISED: N_("Alarm raised"),
+    EventKind.RECORDED: N_("Recorded without calling anybody"),
+    EventKind.ACKNOWLEDGED: N_("Taken"),
+    EventKind.CLEARED: N_("Over by itself"),
+    EventKind.RESOLVED: N_("Closed"),
+    EventKind.OUTCOME: N_("Outcome given"),
+}
+
+BOARD_WORDS: Final = (
+    N_("In bed"),
+    N_("Out of bed"),
+    N_("Unknown"),
+    N_("No signal"),
+    N_("since %(time)s"),
+    N_("never reported"),
+    N_("%(n)s sec"),
+    N_("%(n)s min"),
+    N_("%(h)s hr %(m)s min"),
+    N_("%(h)s hr"),
+    N_("%(age)s ago"),
+    N_("Sending …"),
+    N_("Not sent: the link to the server is lost. Try again."),
+    N_("Not sent: the server answered %(status)s. Try again."),
+    N_("Link to the server lost since %(time)s. What is shown below is not live."),
+    N_("Sound on"),
+    N_("Sound off"),
+    N_("Sound is off: alarms cannot be heard here."),
+    N_("The browser has paused the sound: alarms cannot be heard here."),
+    N_("This browser cannot make alarm sounds."),
+    N_("You will be signed out at %(time)s, and this board goes dark. Sign in again before."),
+    N_("Alarm: %(what)s"),
+)
+"""The texts that the board's scripts use; sent along with the page."""
+
+
+def board_words(language: Language) -> dict[str, str]:
+    return {message: language.say(message) for message in BOARD_WORDS}
+
+
+def reason_in_words(alarm: Alarm, language: Language) -> str:
+    """Why the alarm is there, with its numbers."""
+    limit = _limit(alarm, language)
+    silence = language.say("The belt has sent nothing since then.")
+    if alarm.reason.code == "left-bed-recorded":
+        text = language.say("Was out of bed, and back before anybody could be called.")
+    elif limit is None or alarm.reason.code != "left-bed":
+        text = alarm.reason.code
+    elif alarm.reason.facts.get("limit_s") == 0:
+        text = language.say("Has just left the bed.")
+    elif alarm.rule is Rule.LEAVE_BED_IMMEDIATE:
+        text = language.say("Out of bed for longer than %(limit)s.", limit=limit)
+    else:
+        text = language.say("Has not come back within %(limit)s.", limit=limit)
+    if alarm.reason.facts.get("silent"):
+        return f"{text} {silence}"
+    return text
+
+
+def left_at(alarm: Alarm) -> int:
+    """When the bed was left (ms): as the reason says, else when the condition began."""
+    stated = alarm.reason.facts.get("left_at")
+    return int(stated) if isinstance(stated, int | float) else alarm.began_at
+
+
+def _limit(alarm: Alarm, language: Language) -> str | None:
+    limit_s = alarm.reason.facts.get("limit_s")
+    if not isinstance(limit_s, int | float):
+        return None
+    length_ms = limit_s * SECOND_MS
+    whole_minutes = length_ms >= MINUTE_MS and length_ms % MINUTE_MS == 0
+    return language.length(length_ms) if whole_minutes else language.say("%(n)s sec", n=language.number(limit_s))
