@@ -1,22 +1,18 @@
 """A world of fakes and browsers that have signed in."""
 
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
+from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.services import Services
 from tests.unit.api.world import PASSWORD, World, build_world
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # starlette would like a successor of httpx
-    from starlette.testclient import TestClient
 
 
 def browser(services: Services, **options: Any) -> Any:
@@ -31,19 +27,19 @@ class Visitor:
     client: Any
     csrf: str = ""
 
-    def get(self, path: str, **more: Any) -> httpx.Response:
+    def get(self, path: str, **more: Any) -> httpx2.Response:
         return self.client.get(path, **more)  # type: ignore[no-any-return]
 
-    def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> httpx.Response:
+    def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> httpx2.Response:
         """A form, with the token."""
         return self.client.post(path, data={"csrf": self.csrf, **(data or {})}, **more)  # type: ignore[no-any-return]
 
-    def send(self, path: str, body: object = None, token: str | None = None) -> httpx.Response:
+    def send(self, path: str, body: object = None, token: str | None = None) -> httpx2.Response:
         """JSON, with the token in its header."""
         headers = {"x-csrf-token": self.csrf if token is None else token}
         return self.client.post(path, json=body, headers=headers)  # type: ignore[no-any-return]
 
-    def sign_in(self, login: str, password: str = PASSWORD, **more: str) -> httpx.Response:
+    def sign_in(self, login: str, password: str = PASSWORD, **more: str) -> httpx2.Response:
         token = field_of(self.get("/login").text, "csrf")
         form = {"csrf": token, "login": login, "password": password, **more}
         return self.client.post("/login", data=form)  # type: ignore[no-any-return]
