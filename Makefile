@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format kill evaluate bench screenshots lock engines clean
+.PHONY: help demo test check format kill latency evaluate bench screenshots lock engines clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -28,8 +28,8 @@ format: $(VENV)/.dev ## put the format right
 kill: $(VENV)/.dev engines ## kill -9 the service 20 times at 1,000 messages/s, on both brokers (minutes)
 	$(BIN)/python -m pytest -m long tests/integration/test_kill.py -s $(ARGS)
 
-latency: $(VENV)/.dev engines ## reading published -> alarm visible in the browser, 100 alarms (minutes)
-	$(BIN)/python -m pytest -m long tests/browser/test_latency.py -s $(ARGS)
+latency: $(VENV)/.dev engines ## reading published -> alarm visible in the browser, beside a bare subscriber
+	$(BIN)/python -m benchmarks.latency $(ARGS)
 
 evaluate: $(VENV)/.runtime ## score the alarm rules on 1,800 simulated bed-nights
 	$(BIN)/nightbelt evaluate --beds 60 --nights 30 --seed 7 --json

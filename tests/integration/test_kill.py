@@ -5,13 +5,10 @@ in every `make test`.
 """
 
 import contextlib
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -22,9 +19,9 @@ from domain.clock import SystemClock
 from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
-from storage.records_register import RecordsRegister
-from tests.integration.engines import Broker, free_port, mosquitto, nats
-from tests.integration.ward import CENTER, LIMIT_S, Ward, entries
+from tests.integration.engines import Broker, mosquitto, nats
+from tests.integration.running import RunningService, running_service
+from tests.integration.ward import LIMIT_S, Ward, entries
 
 BELTS = 100
 RATE = 1_000
@@ -38,62 +35,15 @@ UNDER_WAY_MS = 1_000
 StartBroker = Callable[[Path], AbstractContextManager[Broker]]
 
 
-class Victim:
-    """`nightbelt serve` as a process that can be killed and started again on the same data."""
-
-    def __init__(self, data: Path, broker_port: int) -> None:
-        self.data = data
-        self._log = (data / "service.log").open("ab")
-        self._environment = {
-            **os.environ,
-            "NIGHTBELT_DATA_DIR": str(data),
-            "NIGHTBELT_MQTT_PORT": str(broker_port),
-            "NIGHTBELT_WEB_PORT": str(free_port()),
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "nightbelt", "serve"],
-            env=self._environment,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
-
-    def end(self, how: signal.Signals) -> int:
-        assert self._process is not None
-        self._process.send_signal(how)
-        return self._process.wait(30)
-
-    @property
-    def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def close(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-        self._log.close()
-
-
-@contextlib.contextmanager
-def victim(data: Path, broker_port: int) -> Iterator[Victim]:
-    data.mkdir()
-    with contextlib.closing(Records.open(data / "records.sqlite")) as records:
-        RecordsRegister(records).enroll(CENTER, entries(BELTS), SystemClock().now() - 60_000)
-    service = Victim(data, broker_port)
-    try:
-        yield service
-    finally:
-        service.close()
-
-
 def _kill_and_check(folder: Path, start_broker: StartBroker, kills: int) -> None:
     rng = random.Random(kills)
     (folder / "broker").mkdir()
-    with start_broker(folder / "broker") as broker, victim(folder / "data", broker.port) as service:
+    with (
+        start_broker(folder / "broker") as broker,
+        running_service(folder / "data", broker.port, entries(BELTS)) as service,
+    ):
         service.start()
-        _wait_for_session(broker, service)
+        service.wait_for_session()
         ward = Ward(port=broker.port, belts=BELTS, rate=RATE)
         ward.start()
         outages: list[tuple[int, int]] = []
@@ -112,18 +62,7 @@ def _kill_and_check(folder: Path, start_broker: StartBroker, kills: int) -> None
         _check(service.data, ward, outages)
 
 
-def _wait_for_session(broker: Broker, service: Victim) -> None:
-    """Until the service has subscribed for the first time: what is published before that is nobody's to keep."""
-    deadline = time.monotonic() + 30
-    log = service.data / "service.log"
-    while b"broker connected" not in log.read_bytes():
-        assert time.monotonic() < deadline, log.read_text()
-        assert service.alive, log.read_text()
-        time.sleep(0.05)
-    assert broker.port
-
-
-def _wait_until_stored(service: Victim, ward: Ward) -> None:
+def _wait_until_stored(service: RunningService, ward: Ward) -> None:
     """Until the service has written nothing new for a while: the backlog is through."""
     deadline = time.monotonic() + DRAIN_S
     files = [service.data / "readings.duckdb", service.data / "readings.duckdb.wal"]

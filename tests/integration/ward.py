@@ -30,8 +30,9 @@ def all_day_windows() -> tuple[NightWindow, ...]:
     return (NightWindow(start=midnight, end=midnight),)
 
 
-def entries(belts: int) -> list[BedEntry]:
-    settings = LeaveBedSettings(immediate=True, immediate_after_s=LIMIT_S, not_back=False, windows=all_day_windows())
+def entries(belts: int, *, limit_s: int = LIMIT_S) -> list[BedEntry]:
+    """Beds whose residents are told of `limit_s` after they left, at any hour."""
+    settings = LeaveBedSettings(immediate=True, immediate_after_s=limit_s, not_back=False, windows=all_day_windows())
     return [
         BedEntry(
             room_id=f"room{n // 2}",
