@@ -2,8 +2,9 @@
 
 60 belts report once a second to Mosquitto; the service runs as a process of its own, with its stores on disk, and a
 caregiver's board stands open in Chromium. About every 0.6 s somebody leaves a bed whose limit is 0 s, so the first
-reading that shows it is the one that decides. Taken are the instant just before its publish and the instant of the animation
-frame in which the alarm's card stood in the page. The reference is when a bare paho subscriber got the same message.
+reading that shows it is the one that decides. Taken are the instant just before its publish and the instant of the
+animation frame in which the alarm's card stood in the page. The reference is when a bare paho subscriber got the same
+message.
 
     python -m benchmarks.latency --alarms 100
 """

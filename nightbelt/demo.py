@@ -27,7 +27,7 @@ from domain.units import DAY_MS
 from nightbelt.broker import EmbeddedBroker, die_with_parent
 from nightbelt.service import Service, Stores, listen
 from nightbelt.settings import Settings
-from nightbelt.simulation import demo_center
+from nightbelt.simulation import demo_center, past_readings
 from simulators.center import SimulatedCenter
 
 EVENING: Final = time(22, 0)
@@ -35,6 +35,8 @@ EVENING: Final = time(22, 0)
 SAVE_EVERY_S: Final = 1.0
 DEFAULT_BEDS: Final = 24
 DEFAULT_SEED: Final = 1
+LIVED_HERE_MS: Final = 3 * DAY_MS
+"""How long the residents are said to have lived there when the demo begins; longer than the history it is given."""
 _STATE_NAME: Final = "demo.json"
 _STOP_WITHIN_S: Final = 5.0
 _LOGINS: Final = (("admin", Role.ADMIN, "Lin"), ("nurse", Role.CAREGIVER, "Wang"), ("family", Role.FAMILY, "Chen"))
@@ -79,7 +81,7 @@ def run_demo(options: DemoOptions, *, step: Callable[[str], None], ready: Callab
         step("opening the stores")
         stores = Stores(settings)
         running.callback(stores.close)
-        step(f"settling {state.beds} residents in")
+        step(f"settling {state.beds} residents in, with the night before")
         clock = ScaledClock(origin_at=state.clock_at, machine_origin_at=SystemClock().now(), speed=options.speed)
         _settle_in(stores, demo_center(state.beds, state.seed, state.began_at), state)
         step("laying the belts under the sheets")
@@ -131,9 +133,14 @@ def _evening_before(now: int) -> int:
 
 
 def _settle_in(stores: Stores, center: SimulatedCenter, state: DemoState) -> None:
-    """Enrol centre and people once; what was changed in the pages since then stays."""
+    """Enrol centre and people, with readings of the night before; what was changed in the pages since then stays.
+
+    The centre comes last, so a first start that was interrupted begins again.
+    """
     if not stores.register.places(state.clock_at):
-        stores.register.enroll(center.center, center.entries(), state.began_at - DAY_MS)
+        for batch in past_readings(center, state.began_at):
+            stores.readings.write(batch)
+        stores.register.enroll(center.center, center.entries(), state.began_at - LIVED_HERE_MS)
     passwords = Passwords()
     relative = frozenset({center.beds[0].resident.resident_id})
     for login, role, name in _LOGINS:

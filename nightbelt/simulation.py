@@ -2,10 +2,17 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 
+import numpy as np
+
 from domain.clock import ScaledClock
+from domain.nights import night_of
+from domain.readings import ReadingBatch
+from simulators.arrivals import arrivals, belt_nights
 from simulators.center import SimulatedCenter, simulated_center
 from simulators.pool import Broker
 from simulators.publisher import Published, Publisher
@@ -14,6 +21,15 @@ from simulators.publisher import Published, Publisher
 def demo_center(beds: int, seed: int, began_at: int) -> SimulatedCenter:
     """A simulated centre whose first resident leaves the bed soon after `began_at` (ms) and stays away."""
     return simulated_center(beds, seed).with_opening(began_at)
+
+
+def past_readings(center: SimulatedCenter, until_at: int) -> Iterator[ReadingBatch]:
+    """What the belts reported in the night before the one of `until_at` (ms) and in that one, up to then."""
+    this_night = night_of(until_at, center.zone)
+    for night in (this_night - timedelta(days=1), this_night):
+        for piece in arrivals(belt_nights(center, night)):
+            rows = int(np.searchsorted(piece.arrives_at, until_at))
+            yield piece.batch(0, rows).distinct()
 
 
 def publish(
