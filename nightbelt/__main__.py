@@ -1,3 +1,3 @@
-from nightbelt.cli import main
+from nightbelt.entry import main
 
 main()

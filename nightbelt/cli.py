@@ -26,6 +26,7 @@ from nightbelt.logs import configure_logs
 from nightbelt.service import Service, Stores, listen
 from nightbelt.settings import Settings, load_settings
 from nightbelt.simulation import demo_center, publish
+from nightbelt.stopping import Stopping
 from simulators.center import simulated_center
 from simulators.pool import Broker
 from storage.records import Records
@@ -75,7 +76,7 @@ def demo(
     options = DemoOptions(data_dir=data, beds=beds, seed=seed, speed=speed, host=host, port=port)
     with contextlib.closing(listen(host, port)):
         pass
-    with _held(data), contextlib.suppress(KeyboardInterrupt):
+    with Stopping() as stopping, _held(data), contextlib.suppress(KeyboardInterrupt):
         configure_logs("info", path=data / "nightbelt.log")
         with _out.status("starting") as status:
 
@@ -83,7 +84,7 @@ def demo(
                 status.stop()
                 _welcome(address, state, speed)
 
-            run_demo(options, step=lambda text: status.update(f"{text} ..."), ready=ready)
+            run_demo(options, stopping, tell=lambda text: status.update(f"{text} ..."), ready=ready)
         _out.print("stopped; start again to go on from here")
 
 
@@ -103,11 +104,11 @@ def serve(settings_file: SettingsFile = None) -> None:
     """The service alone: readings from your broker, alarms, and the pages."""
     settings = load_settings(settings_file)
     configure_logs(settings.log_level, as_json=not sys.stderr.isatty())
-    with _held(settings.data_dir), contextlib.suppress(KeyboardInterrupt):
+    with Stopping() as stopping, _held(settings.data_dir):
         listener = listen(settings.web_host, settings.web_port)
         with contextlib.closing(listener), contextlib.closing(Stores(settings)) as stores:
             service = Service(settings, stores, listener, clock=SystemClock())
-            service.run(lambda: _out.print(f"serving http://{settings.web_host}:{listener.getsockname()[1]}"))
+            service.run(stopping, lambda: _out.print(f"serving http://{settings.web_host}:{listener.getsockname()[1]}"))
 
 
 @app.command()

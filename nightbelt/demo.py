@@ -28,6 +28,7 @@ from nightbelt.broker import EmbeddedBroker, die_with_parent
 from nightbelt.service import Service, Stores, listen
 from nightbelt.settings import Settings
 from nightbelt.simulation import demo_center, past_readings
+from nightbelt.stopping import Stopping
 from simulators.center import SimulatedCenter
 
 EVENING: Final = time(22, 0)
@@ -64,11 +65,22 @@ class DemoOptions:
     port: int
 
 
-def run_demo(options: DemoOptions, *, step: Callable[[str], None], ready: Callable[[str, DemoState], None]) -> None:
-    """Run until interrupted. `step` hears what is being started, `ready` the address once the pages answer.
+def run_demo(
+    options: DemoOptions,
+    stopping: Stopping,
+    *,
+    tell: Callable[[str], None],
+    ready: Callable[[str, DemoState], None],
+) -> None:
+    """Run until asked to stop. `tell` hears what is being started, `ready` the address once the pages answer.
 
-    The data directory must be held by the caller.
+    The data directory must be held by the caller. KeyboardInterrupt when asked to stop before it was up.
     """
+
+    def step(what: str) -> None:
+        stopping.check()
+        tell(what)
+
     settings = Settings(data_dir=options.data_dir, web_host=options.host, web_port=options.port, secure_cookies=False)
     with contextlib.ExitStack() as running:
         listener = running.enter_context(contextlib.closing(listen(options.host, options.port)))
@@ -83,7 +95,7 @@ def run_demo(options: DemoOptions, *, step: Callable[[str], None], ready: Callab
         running.callback(stores.close)
         step(f"settling {state.beds} residents in, with the night before")
         clock = ScaledClock(origin_at=state.clock_at, machine_origin_at=SystemClock().now(), speed=options.speed)
-        _settle_in(stores, demo_center(state.beds, state.seed, state.began_at), state)
+        _settle_in(stores, demo_center(state.beds, state.seed, state.began_at), state, stopping)
         step("laying the belts under the sheets")
         running.enter_context(_belts(state, clock, broker.port, options.data_dir))
         running.enter_context(_saved(path, state, clock))
@@ -96,7 +108,7 @@ def run_demo(options: DemoOptions, *, step: Callable[[str], None], ready: Callab
             banner=f"demo ×{options.speed:g}" if options.speed != 1 else "demo",
         )
         address = f"http://{options.host}:{listener.getsockname()[1]}"
-        service.run(lambda: ready(address, state))
+        service.run(stopping, lambda: ready(address, state))
 
 
 def _state(path: Path, options: DemoOptions) -> DemoState:
@@ -132,13 +144,14 @@ def _evening_before(now: int) -> int:
     return next(evening for evening in evenings if evening <= now)
 
 
-def _settle_in(stores: Stores, center: SimulatedCenter, state: DemoState) -> None:
+def _settle_in(stores: Stores, center: SimulatedCenter, state: DemoState, stopping: Stopping) -> None:
     """Enrol centre and people, with readings of the night before; what was changed in the pages since then stays.
 
     The centre comes last, so a first start that was interrupted begins again.
     """
     if not stores.register.places(state.clock_at):
         for batch in past_readings(center, state.began_at):
+            stopping.check()
             stores.readings.write(batch)
         stores.register.enroll(center.center, center.entries(), state.began_at - LIVED_HERE_MS)
     passwords = Passwords()

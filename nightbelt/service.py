@@ -3,11 +3,9 @@
 import asyncio
 import contextlib
 import errno
-import signal
 import socket
 import ssl
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -23,6 +21,7 @@ from domain.errors import ConfigurationError
 from ingest.pipeline import Pipeline
 from ingest.source import MqttSource
 from nightbelt.settings import Settings
+from nightbelt.stopping import Stopping
 from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
@@ -81,7 +80,7 @@ class _Server(BoardServer):
 class Service:
     """A running Nightbelt over open stores. `clock` is shared with whatever else lives in its time.
 
-    `run` serves until SIGINT or SIGTERM, or `stop` from any thread, and leaves nothing running.
+    `run` serves until asked to stop, and leaves nothing running.
     """
 
     def __init__(
@@ -128,16 +127,16 @@ class Service:
         )
         self._server = _Server(app, self.hub, host=settings.web_host, port=settings.web_port)
 
-    def run(self, when_up: Callable[[], None] = lambda: None) -> None:
-        """Serve until told to stop; `when_up` is called once the pages answer."""
+    def run(self, stopping: Stopping, when_up: Callable[[], None] = lambda: None) -> None:
+        """Serve until asked to stop; `when_up` is called once the pages answer."""
         self._server.when_up = when_up
-        with _signals_to(self.stop):
-            self._pipeline.start()
-            try:
-                asyncio.run(self._server.serve(sockets=[self._listener]))
-            finally:
-                self._pipeline.stop()
-                self._listener.close()
+        self._pipeline.start()
+        try:
+            stopping.then(self.stop)
+            asyncio.run(self._server.serve(sockets=[self._listener]))
+        finally:
+            self._pipeline.stop()
+            self._listener.close()
 
     def stop(self) -> None:
         self._server.should_exit = True
@@ -163,18 +162,3 @@ def _source(settings: Settings, clock: Clock) -> MqttSource:
         tls=tls,
         clock=clock,
     )
-
-
-@contextlib.contextmanager
-def _signals_to(stop: Callable[[], None]) -> Iterator[None]:
-    """While inside, SIGINT and SIGTERM call `stop`; uvicorn passes on to them what it caught itself."""
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        stop()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from domain.errors import ConfigurationError
 
 ENV_PREFIX: Final = "NIGHTBELT_"
+OTHER_VARIABLES: Final = (f"{ENV_PREFIX}TEST_", f"{ENV_PREFIX}PERSON_PASSWORD", f"{ENV_PREFIX}SIMULATE_PASSWORD")
+"""Variables that begin like settings and are none: the tests', and passwords of single commands."""
 
 
 class Settings(BaseSettings):
@@ -86,7 +88,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     known = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name in environment:
-        if name.startswith(ENV_PREFIX) and not name.startswith(f"{ENV_PREFIX}TEST_") and name.upper() not in known:
+        if name.startswith(ENV_PREFIX) and not name.startswith(OTHER_VARIABLES) and name.upper() not in known:
             raise ConfigurationError(f"environment variable {name}: no such setting")
 
 

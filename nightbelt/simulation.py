@@ -1,17 +1,16 @@
 """Simulated belts on a broker, for `nightbelt simulate` and the demo."""
 
-import signal
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
 
 import numpy as np
 
 from domain.clock import ScaledClock
 from domain.nights import night_of
 from domain.readings import ReadingBatch
+from nightbelt.stopping import Stopping
 from simulators.arrivals import arrivals, belt_nights
 from simulators.center import SimulatedCenter, simulated_center
 from simulators.pool import Broker
@@ -37,12 +36,6 @@ def publish(
 ) -> Published:
     """Publish from where the clock began until SIGINT or SIGTERM."""
     stop = threading.Event()
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
     publisher = Publisher(
         center=center,
         clock=clock,
@@ -51,4 +44,6 @@ def publish(
         first_start_at=began_at,
         truth_path=truth,
     )
-    return publisher.run(stop)
+    with Stopping() as stopping:
+        stopping.then(stop.set)
+        return publisher.run(stop)
