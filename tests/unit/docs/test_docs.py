@@ -1,0 +1,64 @@
+"""The documentation says what the code has: rules, reasons, metrics, routes, commands, figures."""
+
+import re
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from api import engines, pages, pages_login, programs
+from domain.alarms import Rule
+from ingest.metrics import IngestMetrics
+from nightbelt.cli import app
+
+ROOT = Path(__file__).parents[3]
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("rule", list(Rule))
+def test_every_rule_is_described(rule: Rule) -> None:
+    assert f"`{rule}`" in text("docs/rules.md")
+
+
+def test_every_metric_is_described_and_no_other() -> None:
+    registry = CollectorRegistry()
+    IngestMetrics(registry)
+    counters = {f"{family.name}_total" if family.type == "counter" else family.name for family in registry.collect()}
+    assert set(re.findall(r"nightbelt_ingest_\w+", text("docs/api.md"))) == counters
+
+
+def test_every_route_is_described_and_no_other() -> None:
+    routes = {
+        f"{method} {route.path}"
+        for module in (pages, pages_login, programs, engines)
+        for route in module.router.routes
+        for method in getattr(route, "methods", set()) - {"HEAD"}
+    }
+    described = set(re.findall(r"`((?:GET|POST) /[^`]*)`", text("docs/api.md")))
+    assert described == routes
+
+
+def test_every_command_is_in_the_readme() -> None:
+    commands = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
+    assert [name for name in commands if f"nightbelt {name}" not in text("README.md")] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/**/*.md"))])
+def test_links_lead_somewhere(page: str) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", text(page))
+    missing = [target for target in targets if not (ROOT / page).parent.joinpath(target).exists()]
+    assert missing == []
+
+
+def test_make_targets_named_in_the_documentation_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), re.MULTILINE))
+    named = {
+        name
+        for page in ROOT.glob("**/*.md")
+        if ".venv" not in page.parts
+        for name in re.findall(r"`make ([a-z]+)", page.read_text())
+    }
+    assert named <= targets
