@@ -21,14 +21,14 @@ windows, and about what was over before it arrived (kept as `PASSED`).
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerts.beds import BedTable
-from alerts.rules import RULES, Frame, RuleSpec, Truth
-from alerts.runs import Kind, Run, Slot, Transition, restored, stored
+from alerts.rules import RULES, Frame, RuleSpec, Truth, frame_of
+from alerts.runs import Kind, Look, Run, Slot, Transition, restored, stored
 from domain.readings import ReadingBatch
 from domain.units import NEVER, SECOND_MS
 from domain.watch import BedState, ConditionState
@@ -41,16 +41,6 @@ QUIET_MS: Final = 10 * SECOND_MS
 
 _Key = tuple[int, int]
 """Row of the rule, slot of the bed."""
-
-
-class _Look(NamedTuple):
-    """One reading as one rule sees it. `seen_before_at`: the bed's reading before; `fresh`: it speaks of now."""
-
-    at: int
-    received_at: int
-    truth: int
-    seen_before_at: int
-    fresh: bool
 
 
 class Conditions:
@@ -154,7 +144,7 @@ class Conditions:
         """Which readings to go through one by one: of each bed those from the first on in which something happens."""
         n = len(slot)
         starts = _starts(slot)
-        truth = self._ask(_frame_of(batch, slice(None)), slot)
+        truth = self._ask(frame_of(batch, slice(None)), slot)
         before, in_bed_before = np.empty_like(truth), np.empty_like(batch.in_bed)
         before_at = np.empty_like(batch.observed_at)
         before[:, 1:], before[:, starts] = truth[:, :-1], self._truth[:, slot[starts]]
@@ -186,7 +176,7 @@ class Conditions:
     def _round(
         self, batch: ReadingBatch, slot: NDArray[np.intp], rows: NDArray[np.intp], fresh: NDArray[np.bool_]
     ) -> None:
-        at, frame = batch.observed_at[rows], _frame_of(batch, rows)
+        at, frame = batch.observed_at[rows], frame_of(batch, rows)
         truth, before = self._ask(frame, slot), self._truth[:, slot]
         happens = ((truth >= 0) & (truth != before)) | (self._wake_at[:, slot] <= at)
         seen_before = self.beds.observed_at[slot] if happens.any() else None
@@ -196,7 +186,7 @@ class Conditions:
             return
         for k, j in np.argwhere(happens).tolist():
             received_at = int(batch.received_at[rows[j]])
-            look = _Look(int(at[j]), received_at, int(truth[k, j]), int(seen_before[j]), bool(fresh[rows[j]]))
+            look = Look(int(at[j]), received_at, int(truth[k, j]), int(seen_before[j]), bool(fresh[rows[j]]))
             self._told_at = received_at
             run = self._runs.get((k, int(slot[j])))
             if run is not None:
@@ -218,7 +208,7 @@ class Conditions:
             return
         for i in np.flatnonzero(late & np.isin(slot, list(beds_with_runs))).tolist():
             n, at = int(slot[i]), int(batch.observed_at[i])
-            truths = self._ask(_frame_of(batch, [i]), np.array([n]))[:, 0]
+            truths = self._ask(frame_of(batch, [i]), np.array([n]))[:, 0]
             for k, truth in enumerate(truths.tolist()):
                 run = self._runs.get((k, n))
                 if run is None or not run.armed or not run.seen_before_at < at < run.began_at:
@@ -235,7 +225,7 @@ class Conditions:
 
     # -- runs ----------------------------------------------------------------------------------------------------
 
-    def _begin(self, k: int, n: int, look: _Look, alarm_began_at: int | None) -> None:
+    def _begin(self, k: int, n: int, look: Look, alarm_began_at: int | None) -> None:
         run = Run(
             began_at=look.at,
             deadline_at=self._deadline(k, n, look.at),
@@ -244,7 +234,7 @@ class Conditions:
         )
         self._hold(k, n, run, look)
 
-    def _turn(self, k: int, n: int, run: Run, look: _Look) -> None:
+    def _turn(self, k: int, n: int, run: Run, look: Look) -> None:
         if look.truth == Truth.FALSE:
             self._end(k, n, run, look.at)
         elif look.truth == Truth.TRUE and run.over:
@@ -254,7 +244,7 @@ class Conditions:
                 run.broken_at = None
             self._hold(k, n, run, look)
 
-    def _hold(self, k: int, n: int, run: Run, look: _Look) -> None:
+    def _hold(self, k: int, n: int, run: Run, look: Look) -> None:
         """The run goes on in this reading; is it due?"""
         counts = look.truth == Truth.TRUE or self._specs[k].holds_while_unknown
         if run.armed and run.deadline_at <= look.at and counts:
@@ -401,12 +391,3 @@ class Conditions:
 def _starts(slot: NDArray[np.intp]) -> NDArray[np.intp]:
     """Where each bed's readings begin; `slot` is ascending and not empty."""
     return np.concatenate(([0], np.flatnonzero(slot[1:] != slot[:-1]) + 1))
-
-
-def _frame_of(batch: ReadingBatch, rows: Any) -> Frame:
-    return Frame(
-        in_bed=batch.in_bed[rows],
-        heart_rate=batch.heart_rate[rows],
-        breathing_rate=batch.breathing_rate[rows],
-        movement=batch.movement[rows],
-    )

@@ -7,13 +7,13 @@ with `Truth` per bed. Limits and durations come per bed, from the resident's set
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.alarms import Category, Priority, Rule
-from domain.readings import Occupancy
+from domain.readings import Occupancy, ReadingBatch
 from domain.residents import LeaveBedSettings
 from domain.units import MINUTE_MS, SECOND_MS
 
@@ -35,6 +35,16 @@ class Frame:
     heart_rate: NDArray[np.float32]
     breathing_rate: NDArray[np.float32]
     movement: NDArray[np.float32]
+
+
+def frame_of(batch: ReadingBatch, rows: Any) -> Frame:
+    """The readings at `rows` (positions, mask or slice) as the predicates see them."""
+    return Frame(
+        in_bed=batch.in_bed[rows],
+        heart_rate=batch.heart_rate[rows],
+        breathing_rate=batch.breathing_rate[rows],
+        movement=batch.movement[rows],
+    )
 
 
 Predicate = Callable[[Frame, NDArray[np.float32], NDArray[np.float32]], NDArray[np.int8]]

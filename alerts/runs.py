@@ -3,12 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from alerts.rules import Limits, RuleSpec
 from domain.alarms import Rule
 from domain.nights import Schedule
 from domain.units import NEVER
 from domain.watch import ConditionState
+
+
+class Look(NamedTuple):
+    """One reading as one rule sees it. `seen_before_at`: the bed's reading before; `fresh`: it speaks of now."""
+
+    at: int
+    received_at: int
+    truth: int
+    seen_before_at: int
+    fresh: bool
 
 
 class Kind(StrEnum):

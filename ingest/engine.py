@@ -23,7 +23,7 @@ class Engine:
     """
 
     def __init__(self, name: str, failures: Counter, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._name = name
+        self.name = name
         self._failures = failures
         self._monotonic = monotonic
         self._backoff = Backoff(first_s=RETRY_FIRST_S, cap_s=RETRY_CAP_S)
@@ -53,7 +53,7 @@ class Engine:
         if not self.well:
             self.well = True
             self._backoff.reset()
-            _log.info("engine works again", engine=self._name)
+            _log.info("engine works again", engine=self.name)
         return True
 
     def _failed(self, error: Exception, *, expected: bool) -> None:
@@ -61,4 +61,4 @@ class Engine:
         self._retry_at_s = self._monotonic() + self._backoff.next_s()
         if self.well:
             self.well = False
-            _log.error("engine failed", engine=self._name, error=str(error), exc_info=None if expected else error)
+            _log.error("engine failed", engine=self.name, error=str(error), exc_info=None if expected else error)

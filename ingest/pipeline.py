@@ -111,6 +111,11 @@ class Pipeline:
             self._thread.join(STOP_TIMEOUT_S)
         self._source.stop()
 
+    def health(self) -> dict[str, str]:
+        """What the worker depends on, "ok" where it is well; may be called from any thread."""
+        well = {engine.name: engine.well for _, engine in self._stages} | {"alarms": self._judge.committed}
+        return {name: "ok" if it_is else "failing, tried again" for name, it_is in well.items()}
+
     def turn(self) -> None:
         """Wait for messages or a timer, and do one pass."""
         room = max(0, self._held_messages_max - self._ledger.messages)

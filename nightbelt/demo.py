@@ -81,7 +81,6 @@ def run_demo(
         stopping.check()
         tell(what)
 
-    settings = Settings(data_dir=options.data_dir, web_host=options.host, web_port=options.port, secure_cookies=False)
     with contextlib.ExitStack() as running:
         listener = running.enter_context(contextlib.closing(listen(options.host, options.port)))
         path = options.data_dir / _STATE_NAME
@@ -91,6 +90,7 @@ def run_demo(
         running.callback(broker.stop)
         broker.wait_ready()
         step("opening the stores")
+        settings = _settings(options, broker.port)
         stores = Stores(settings)
         running.callback(stores.close)
         step(f"settling {state.beds} residents in, with the night before")
@@ -100,15 +100,21 @@ def run_demo(
         running.enter_context(_belts(state, clock, broker.port, options.data_dir))
         running.enter_context(_saved(path, state, clock))
         service = Service(
-            settings.model_copy(update={"mqtt_port": broker.port}),
-            stores,
-            listener,
-            clock=clock,
-            clock_speed=options.speed,
-            banner=f"demo ×{options.speed:g}" if options.speed != 1 else "demo",
+            settings, stores, listener, clock=clock, clock_speed=options.speed, banner=f"demo ×{options.speed:g}"
         )
         address = f"http://{options.host}:{listener.getsockname()[1]}"
         service.run(stopping, lambda: ready(address, state))
+
+
+def _settings(options: DemoOptions, broker_port: int) -> Settings:
+    """The demo's own, whatever the environment says of a service."""
+    return Settings.model_construct(
+        data_dir=options.data_dir,
+        mqtt_port=broker_port,
+        web_host=options.host,
+        web_port=options.port,
+        secure_cookies=False,
+    )
 
 
 def _state(path: Path, options: DemoOptions) -> DemoState:

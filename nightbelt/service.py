@@ -107,24 +107,7 @@ class Service:
             clock=clock,
             registry=self._registry,
         )
-        app = create_app(
-            Services(
-                clock=clock,
-                clock_speed=clock_speed,
-                register=stores.register,
-                people=stores.people,
-                book=stores.book,
-                readings=stores.readings,
-                hub=self.hub,
-                latest=self.watch.latest,
-                step=step,
-                secure_cookies=settings.secure_cookies,
-                banner=banner,
-                registry=self._registry,
-                health=self._health,
-                on_register_changed=self.watch.settings_changed,
-            )
-        )
+        app = create_app(self._services(settings, stores, clock, clock_speed, banner))
         self._server = _Server(app, self.hub, host=settings.web_host, port=settings.web_port)
 
     def run(self, stopping: Stopping, when_up: Callable[[], None] = lambda: None) -> None:
@@ -141,8 +124,29 @@ class Service:
     def stop(self) -> None:
         self._server.should_exit = True
 
+    def _services(
+        self, settings: Settings, stores: Stores, clock: Clock, clock_speed: float, banner: str | None
+    ) -> Services:
+        return Services(
+            clock=clock,
+            clock_speed=clock_speed,
+            register=stores.register,
+            people=stores.people,
+            book=stores.book,
+            readings=stores.readings,
+            hub=self.hub,
+            latest=self.watch.latest,
+            step=step,
+            secure_cookies=settings.secure_cookies,
+            banner=banner,
+            registry=self._registry,
+            health=self._health,
+            on_register_changed=self.watch.settings_changed,
+        )
+
     def _health(self) -> dict[str, str]:
-        return {"broker": "ok" if self._source.connected else "not connected"}
+        broker = "ok" if self._source.connected else "not connected"
+        return {"broker": broker, **self._pipeline.health()}
 
 
 def _source(settings: Settings, clock: Clock) -> MqttSource:

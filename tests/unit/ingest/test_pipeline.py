@@ -95,6 +95,17 @@ def test_readings_store_down_holds_the_ack_and_not_the_alarms(ward: Ward) -> Non
     assert ward.source.acked == [Receipt(1, 1), Receipt(1, 2)]
 
 
+def test_health_names_what_fails(ward: Ward) -> None:
+    well = {"quarantine": "ok", "readings": "ok", "alarms": "ok"}
+    assert ward.pipeline.health() == well
+    ward.store.switch.down()
+    ward.turn(reading())
+    assert ward.pipeline.health() == well | {"readings": "failing, tried again"}
+    ward.store.switch.up()
+    ward.turn(after_s=60)
+    assert ward.pipeline.health() == well
+
+
 def test_a_store_that_is_down_is_tried_after_the_judging_and_less_and_less_often(ward: Ward) -> None:
     ward.store.switch.down()
     for n in range(600):
