@@ -26,8 +26,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.beds import BedTable
+from alerts.beds import BedTable, starts
 from alerts.rules import RULES, Frame, RuleSpec, Truth, frame_of
+from alerts.run_table import RunTable
 from alerts.runs import Kind, Look, Run, Slot, Transition, restored, stored
 from domain.readings import ReadingBatch
 from domain.units import NEVER, SECOND_MS
@@ -39,20 +40,13 @@ QUIET_MS: Final = 10 * SECOND_MS
 """A backlog that has brought nothing for this long is over."""
 
 
-_Key = tuple[int, int]
-"""Row of the rule, slot of the bed."""
-
-
 class Conditions:
     """Runs of all rules over all slots. Not thread-safe: one worker owns it. Reads no clock: `now` is ours (ms)."""
 
     def __init__(self, slots: Sequence[Slot] = (), specs: Sequence[RuleSpec] = RULES) -> None:
         self._specs = tuple(specs)
-        self._runs: dict[_Key, Run] = {}
-        self._armed: set[_Key] = set()
         self._told: list[Transition] = []
         self._changed_beds: set[int] = set()
-        self._changed_runs: set[_Key] = set()
         self._gone: list[tuple[str, str]] = []
         self._told_at = 0
         self._set_slots(slots)
@@ -63,7 +57,7 @@ class Conditions:
         self.beds = BedTable(tuple(self._slot_of))
         shape = (len(self._specs), len(slots))
         self._truth = np.full(shape, Truth.UNKNOWN, np.int8)
-        self._wake_at = np.full(shape, NEVER, np.int64)
+        self._runs = RunTable(self._specs, len(slots))
         self._limit = np.full(shape, np.nan, np.float32)
         self._clear_limit = np.full(shape, np.nan, np.float32)
         for k, spec in enumerate(self._specs):
@@ -74,41 +68,47 @@ class Conditions:
     def configure(self, slots: Sequence[Slot]) -> None:
         """Ask something else from now on; what changed before must have been taken.
 
-        Belts that stay with the same subject keep their runs, with deadlines that are not yet due set anew.
+        A belt that stays with the same subject keeps its runs, and so does a subject whose bed gets another belt, with
+        deadlines that are not yet due set anew.
         """
         old_slots, old_beds, old_truth, old_runs = self._slots, self.beds, self._truth, self._runs
         self._set_slots(slots)
         self.beds.adopt(old_beds)
-        self._runs, self._armed = {}, set()
+        heirs = {(slot.subject, slot.bed_id): n for n, slot in enumerate(slots)}
         for old, slot in enumerate(old_slots):
             if (n := self._slot_of.get(slot.belt_id)) is not None:
                 self._truth[:, n] = old_truth[:, old]
         for (k, old), run in old_runs.items():
             slot = old_slots[old]
             n = self._slot_of.get(slot.belt_id)
-            if n is not None and self._slots[n].subject == slot.subject:
-                self._rearm(k, n, run)
-            else:
+            if n is None or self._slots[n].subject != slot.subject:
                 self._gone.append((slot.belt_id, str(self._specs[k].rule)))
+                n = heirs.get((slot.subject, slot.bed_id))
+                if n is None or slot.subject is None:
+                    continue
+                run.shift(int(self.beds.clocks.offset[n] - old_beds.clocks.offset[old]))
+                self._truth[k, n] = old_truth[k, old]
+            self._rearm(k, n, run)
 
     def _rearm(self, k: int, n: int, run: Run) -> None:
         if not run.raised and not run.over:
             run.deadline_at = self._deadline(k, n, run.began_at)
-        self._keep(k, n, run)
+        self._runs.keep(k, n, run)
 
     def restore(self, beds: Iterable[BedState], conditions: Iterable[ConditionState]) -> None:
-        """Go on from what was stored; of belts without a slot nothing is taken."""
+        """Go on from what was stored, under the present settings; what happened to another subject is dropped."""
         rows = {spec.rule: k for k, spec in enumerate(self._specs)}
         for bed in beds:
             if (n := self._slot_of.get(bed.belt_id)) is not None:
                 self.beds.restore(n, bed)
                 self._truth[:, n] = self._known_truth(n)
         for state in conditions:
-            n_or_none, k = self._slot_of.get(state.belt_id), rows.get(state.rule)
-            if n_or_none is not None and k is not None:
-                self._truth[k, n_or_none] = Truth.TRUE if state.broken_at is None else Truth.FALSE
-                self._keep(k, n_or_none, restored(state))
-        self._changed_runs.clear()
+            slot_n, k = self._slot_of.get(state.belt_id), rows.get(state.rule)
+            if slot_n is None or k is None or self._slots[slot_n].subject != state.subject:
+                self._gone.append((state.belt_id, str(state.rule)))
+                continue
+            self._truth[k, slot_n] = Truth.TRUE if state.broken_at is None else Truth.FALSE
+            self._rearm(k, slot_n, restored(state))
 
     def _known_truth(self, n: int) -> NDArray[np.int8]:
         """What the stored occupancy says; where it says nothing, that the opposite was seen, so that leaving counts."""
@@ -125,10 +125,16 @@ class Conditions:
 
         Readings of belts without a slot are passed over.
         """
+        if not self._slots:
+            return []
         slot = np.array([self._slot_of.get(belt_id, -1) for belt_id in batch.belts], np.intp)[batch.belt]
-        newer = (slot >= 0) & (batch.observed_at > self.beds.observed_at[slot]) if len(self._slots) else slot >= 0
+        aside, shifts = self.beds.clocks.jumps(batch, slot)
+        for n, by_ms in shifts:
+            self._shift(n, by_ms)
+        known = (slot >= 0) & ~aside
+        newer = known & (batch.observed_at > self.beds.clocks.observed_at[slot])
         if not newer.all():
-            self._take_late(batch, slot, (slot >= 0) & ~newer)
+            self._take_late(batch, slot, known & ~newer)
             batch, slot = batch.select(newer), slot[newer]
         if len(batch):
             if (slot[1:] < slot[:-1]).any():
@@ -143,33 +149,33 @@ class Conditions:
     def _pass_over_uneventful(self, batch: ReadingBatch, slot: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Which readings to go through one by one: of each bed those from the first on in which something happens."""
         n = len(slot)
-        starts = _starts(slot)
+        first = starts(slot)
         truth = self._ask(frame_of(batch, slice(None)), slot)
         before, in_bed_before = np.empty_like(truth), np.empty_like(batch.in_bed)
         before_at = np.empty_like(batch.observed_at)
-        before[:, 1:], before[:, starts] = truth[:, :-1], self._truth[:, slot[starts]]
-        in_bed_before[1:], in_bed_before[starts] = batch.in_bed[:-1], self.beds.occupancy[slot[starts]]
-        before_at[1:], before_at[starts] = batch.observed_at[:-1], self.beds.observed_at[slot[starts]]
-        happens = ((truth >= 0) & (truth != before)) | (self._wake_at[:, slot] <= batch.observed_at)
+        before[:, 1:], before[:, first] = truth[:, :-1], self._truth[:, slot[first]]
+        in_bed_before[1:], in_bed_before[first] = batch.in_bed[:-1], self.beds.occupancy[slot[first]]
+        before_at[1:], before_at[first] = batch.observed_at[:-1], self.beds.clocks.observed_at[slot[first]]
+        happens = ((truth >= 0) & (truth != before)) | (self._runs.wake_at[:, slot] <= batch.observed_at)
         eventful: NDArray[np.bool_] = happens.any(axis=0) | (batch.in_bed != in_bed_before)
-        ends = np.append(starts[1:], n)
+        ends = np.append(first[1:], n)
         if eventful.any():
             so_far = np.cumsum(eventful)
-            eventful = so_far > np.repeat(so_far[starts] - eventful[starts], ends - starts)
-            quiet = np.bincount(slot[~eventful], minlength=len(self._slots))[slot[starts]]
-            last_quiet = (starts + quiet - 1)[quiet > 0]
+            eventful = so_far > np.repeat(so_far[first] - eventful[first], ends - first)
+            quiet = np.bincount(slot[~eventful], minlength=len(self._slots))[slot[first]]
+            last_quiet = (first + quiet - 1)[quiet > 0]
         else:
             last_quiet = ends - 1
-        self.beds.pass_by(slot[last_quiet], batch.observed_at[last_quiet], before_at[last_quiet])
+        self.beds.clocks.move_on(slot[last_quiet], batch.observed_at[last_quiet], before_at[last_quiet])
         return eventful
 
     def _rounds(self, batch: ReadingBatch, slot: NDArray[np.intp], now: int) -> None:
         """The first reading of every bed, then the second of every bed, and so on."""
-        starts = _starts(slot)
-        nth = np.arange(len(slot)) - np.repeat(starts, np.diff(starts, append=len(slot)))
+        first = starts(slot)
+        nth = np.arange(len(slot)) - np.repeat(first, np.diff(first, append=len(slot)))
         by_round = np.argsort(nth, kind="stable")
         ends = np.cumsum(np.bincount(nth))
-        fresh = now + self.beds.offset[slot] - batch.observed_at <= FRESH_MS
+        fresh = now + self.beds.clocks.offset[slot] - batch.observed_at <= FRESH_MS
         for rows in np.split(by_round, ends[:-1]):
             self._round(batch, slot[rows], rows, fresh)
 
@@ -178,8 +184,8 @@ class Conditions:
     ) -> None:
         at, frame = batch.observed_at[rows], frame_of(batch, rows)
         truth, before = self._ask(frame, slot), self._truth[:, slot]
-        happens = ((truth >= 0) & (truth != before)) | (self._wake_at[:, slot] <= at)
-        seen_before = self.beds.observed_at[slot] if happens.any() else None
+        happens = ((truth >= 0) & (truth != before)) | (self._runs.wake_at[:, slot] <= at)
+        seen_before = self.beds.clocks.observed_at[slot] if happens.any() else None
         self._changed_beds.update(self.beds.move_on(slot, at, frame.in_bed).tolist())
         self._truth[:, slot] = np.where(truth >= 0, truth, before)
         if seen_before is None:
@@ -188,7 +194,7 @@ class Conditions:
             received_at = int(batch.received_at[rows[j]])
             look = Look(int(at[j]), received_at, int(truth[k, j]), int(seen_before[j]), bool(fresh[rows[j]]))
             self._told_at = received_at
-            run = self._runs.get((k, int(slot[j])))
+            run = self._runs.get(k, int(slot[j]))
             if run is not None:
                 self._turn(k, int(slot[j]), run, look)
             elif look.truth == Truth.TRUE and (before[k, j] == Truth.FALSE or not self._specs[k].needs_change):
@@ -203,21 +209,36 @@ class Conditions:
 
     def _take_late(self, batch: ReadingBatch, slot: NDArray[np.intp], late: NDArray[np.bool_]) -> None:
         """A late reading inside the gap before a running, unraised run shows that it began earlier, or ends the gap."""
-        beds_with_runs = {n for _, n in self._armed}
+        beds_with_runs = {n for _, n, _ in self._runs.armed()}
         if not beds_with_runs:
             return
         for i in np.flatnonzero(late & np.isin(slot, list(beds_with_runs))).tolist():
             n, at = int(slot[i]), int(batch.observed_at[i])
             truths = self._ask(frame_of(batch, [i]), np.array([n]))[:, 0]
             for k, truth in enumerate(truths.tolist()):
-                run = self._runs.get((k, n))
-                if run is None or not run.armed or not run.seen_before_at < at < run.began_at:
-                    continue
-                if truth == Truth.TRUE:
-                    run.began_at, run.deadline_at = at, self._deadline(k, n, at)
-                    self._keep(k, n, run)
-                elif truth == Truth.FALSE:
-                    run.seen_before_at = at
+                run = self._runs.get(k, n)
+                if run is not None and run.armed and run.seen_before_at < at < run.seen_at:
+                    self._set_beginning(k, n, run, at, truth)
+
+    def _set_beginning(self, k: int, n: int, run: Run, at: int, truth: int) -> None:
+        began_at = run.began_at
+        if truth == Truth.TRUE:
+            began_at = min(at, began_at)
+        elif truth == Truth.FALSE:
+            run.seen_before_at = at
+            began_at = run.seen_at if began_at < at else began_at
+        if began_at != run.began_at:
+            run.began_at, run.deadline_at = began_at, self._deadline(k, n, began_at)
+            self._runs.keep(k, n, run)
+
+    def _shift(self, n: int, by_ms: int) -> None:
+        """The clock of the belt jumped: everything kept in its time moves with it."""
+        self.beds.shift(n, by_ms)
+        self._changed_beds.add(n)
+        for k in range(len(self._specs)):
+            if run := self._runs.get(k, n):
+                run.shift(by_ms)
+                self._runs.keep(k, n, run)
 
     def slots_of(self, belts: Sequence[str]) -> list[int]:
         """The slots of those belts that have one."""
@@ -230,29 +251,36 @@ class Conditions:
             began_at=look.at,
             deadline_at=self._deadline(k, n, look.at),
             seen_before_at=look.seen_before_at,
+            seen_at=look.at,
             alarm_began_at=alarm_began_at,
         )
+        self._runs.keep(k, n, run)
         self._hold(k, n, run, look)
 
     def _turn(self, k: int, n: int, run: Run, look: Look) -> None:
         if look.truth == Truth.FALSE:
             self._end(k, n, run, look.at)
-        elif look.truth == Truth.TRUE and run.over:
-            self._begin(k, n, look, run.alarm_began_at)
-        else:
-            if look.truth == Truth.TRUE:
-                run.broken_at = None
+        elif run.broken_at is None:
+            self._hold(k, n, run, look)
+        elif look.truth == Truth.TRUE:
+            returned = run.raised and look.at - run.broken_at >= self._specs[k].end_confirm_ms
+            if run.over or returned:
+                self._begin(k, n, look, run.alarm_began_at)
+                return
+            run.broken_at = None
+            self._runs.keep(k, n, run)
             self._hold(k, n, run, look)
 
     def _hold(self, k: int, n: int, run: Run, look: Look) -> None:
         """The run goes on in this reading; is it due?"""
         counts = look.truth == Truth.TRUE or self._specs[k].holds_while_unknown
-        if run.armed and run.deadline_at <= look.at and counts:
-            if look.fresh:
-                self._due(k, n, run, silent=False)
-            else:
-                run.passed = True
-        self._keep(k, n, run)
+        if not (run.armed and run.deadline_at <= look.at and counts):
+            return
+        if look.fresh:
+            self._due(k, n, run, silent=False)
+        elif not run.passed:
+            run.passed = True
+            self._runs.keep(k, n, run)
 
     def _end(self, k: int, n: int, run: Run, at: int) -> None:
         spec = self._specs[k]
@@ -260,47 +288,26 @@ class Conditions:
             run.broken_at = at
         if not run.over and at - run.broken_at >= spec.end_confirm_ms:
             run.over = True
-            if run.passed and not run.raised:
+            if run.passed and not run.raised and run.deadline_at != NEVER:
                 self._tell(Kind.PASSED, k, n, run.began_at, run)
-            run.deadline_at = NEVER
         if run.over and run.alarm_began_at is None:
-            self._drop(k, n)
+            self._runs.drop(k, n)
         elif run.over and at - run.broken_at >= spec.clear_ms:
             self._tell(Kind.CLEARED, k, n, run.alarm_began_at or run.began_at, run)
-            self._drop(k, n)
+            self._runs.drop(k, n)
         else:
-            self._keep(k, n, run)
+            self._runs.keep(k, n, run)
 
     def _due(self, k: int, n: int, run: Run, *, silent: bool) -> None:
         if run.alarm_began_at is not None:
             self._tell(Kind.CLEARED, k, n, run.alarm_began_at, run, ended_at=run.began_at)
-        run.alarm_began_at = run.began_at
+        run.raised, run.alarm_began_at = True, run.began_at
         self._tell(Kind.DUE, k, n, run.began_at, run, silent=silent)
-        self._keep(k, n, run)
-
-    def _keep(self, k: int, n: int, run: Run) -> None:
-        """Put the run in its place and set when it wants to be looked at again."""
-        key = (k, n)
-        self._runs[key] = run
-        self._changed_runs.add(key)
-        (self._armed.add if run.armed else self._armed.discard)(key)
-        if run.armed:
-            self._wake_at[k, n] = run.deadline_at
-        elif run.broken_at is None:
-            self._wake_at[k, n] = NEVER
-        else:
-            spec = self._specs[k]
-            self._wake_at[k, n] = run.broken_at + (spec.clear_ms if run.over else spec.end_confirm_ms)
-
-    def _drop(self, k: int, n: int) -> None:
-        del self._runs[k, n]
-        self._armed.discard((k, n))
-        self._changed_runs.add((k, n))
-        self._wake_at[k, n] = NEVER
+        self._runs.keep(k, n, run)
 
     def _deadline(self, k: int, n: int, began_at: int) -> int:
         """When a run that began then is due (belt's clock); windows are laid over our clock, hence the offset."""
-        slot, offset = self._slots[n], int(self.beds.offset[n])
+        slot, offset = self._slots[n], int(self.beds.clocks.offset[n])
         limits = slot.limits.get(self._specs[k].rule)
         if limits is None or slot.schedule is None or began_at - offset < slot.from_at:
             return NEVER
@@ -328,7 +335,7 @@ class Conditions:
             due_at=run.deadline_at,
             ended_at=ended_at if ended_at is not None else run.broken_at or run.began_at,
             at=self._told_at,
-            offset_ms=int(self.beds.offset[n]),
+            offset_ms=int(self.beds.clocks.offset[n]),
             limit_ms=limits.min_duration_ms if limits else 0,
             silent=silent,
         )
@@ -339,17 +346,17 @@ class Conditions:
     def tick(self, now: int) -> list[Transition]:
         """Let deadlines run out; returns what to tell."""
         self._told_at = now
-        for k, n in sorted(self._armed):
-            if self._runs_out_at(k, n) <= now:
-                silent = now - int(self.beds.received_at[n]) > FRESH_MS
-                self._due(k, n, self._runs[k, n], silent=silent)
+        for k, n, run in self._runs.armed():
+            if self._runs_out_at(k, n, run) <= now:
+                silent = now - int(self.beds.clocks.received_at[n]) > FRESH_MS
+                self._due(k, n, run, silent=silent)
         return self._take_told()
 
     def next_due_at(self) -> int:
         """When (our clock, ms) the next `tick` has something to do if no reading comes; NEVER when there is nothing."""
-        return min((self._runs_out_at(k, n) for k, n in self._armed), default=NEVER)
+        return min((self._runs_out_at(*armed) for armed in self._runs.armed()), default=NEVER)
 
-    def _runs_out_at(self, k: int, n: int) -> int:
+    def _runs_out_at(self, k: int, n: int, run: Run) -> int:
         """When the deadline runs out on our clock without another reading.
 
         A run seen in one reading only may be a single false sample: the next reading is waited for, one interval.
@@ -357,13 +364,12 @@ class Conditions:
         """
         if not self._specs[k].holds_while_unknown:
             return NEVER
-        run, beds = self._runs[k, n], self.beds
-        offset, observed_at, received_at = int(beds.offset[n]), int(beds.observed_at[n]), int(beds.received_at[n])
-        at = run.deadline_at - offset
-        if observed_at <= run.began_at:
-            at += int(beds.interval[n])
-        if received_at + offset - observed_at > FRESH_MS:
-            at = max(at, received_at + QUIET_MS)
+        clocks = self.beds.clocks
+        at = run.deadline_at - int(clocks.offset[n])
+        if clocks.observed_at[n] <= run.began_at:
+            at += int(clocks.interval[n])
+        if clocks.late_on_arrival(n) > FRESH_MS:
+            at = max(at, int(clocks.received_at[n]) + QUIET_MS)
         return at
 
     # -- what changed --------------------------------------------------------------------------------------------
@@ -377,17 +383,11 @@ class Conditions:
         beds = [self.beds.state(n) for n in sorted(self._changed_beds)]
         kept: list[ConditionState] = []
         ended, self._gone = self._gone, []
-        for k, n in sorted(self._changed_runs):
-            run, rule, belt_id = self._runs.get((k, n)), self._specs[k].rule, self._slots[n].belt_id
+        for k, n, run in self._runs.take_changed():
+            rule, slot = self._specs[k].rule, self._slots[n]
             if run is None:
-                ended.append((belt_id, str(rule)))
+                ended.append((slot.belt_id, str(rule)))
             else:
-                kept.append(stored(run, belt_id, rule))
+                kept.append(stored(run, slot.belt_id, rule, slot.subject))
         self._changed_beds.clear()
-        self._changed_runs.clear()
         return beds, kept, ended
-
-
-def _starts(slot: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Where each bed's readings begin; `slot` is ascending and not empty."""
-    return np.concatenate(([0], np.flatnonzero(slot[1:] != slot[:-1]) + 1))

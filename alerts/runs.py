@@ -53,12 +53,13 @@ class Transition:
 class Slot:
     """What is asked for the bed of one belt: limits by rule, the windows they hold in, since when.
 
-    `subject` is who lies there (resident id). No limits (a vacant bed) or no schedule: nothing is ever due. Runs from
-    before `from_at` (ms) do not count.
+    `subject` is who lies there (resident id), `bed_id` where. No limits (a vacant bed) or no schedule: nothing is ever
+    due. Runs from before `from_at` (ms) do not count.
     """
 
     belt_id: str
     subject: str | None = None
+    bed_id: str = ""
     limits: Mapping[Rule, Limits] = field(default_factory=dict)
     schedule: Schedule | None = None
     from_at: int = 0
@@ -66,44 +67,63 @@ class Slot:
 
 @dataclass(slots=True)
 class Run:
-    """A condition that holds, or held until just now. `seen_before_at` is the last reading before it began."""
+    """A condition that holds, or held until just now; the fields of `ConditionState`, on the belt's clock.
+
+    `seen_before_at` is the last reading before it began, `seen_at` the first that showed it when it came; late ones in
+    between may show that it began earlier.
+    """
 
     began_at: int
     deadline_at: int
     seen_before_at: int
+    seen_at: int
     broken_at: int | None = None
     over: bool = False
+    raised: bool = False
     passed: bool = False
     alarm_began_at: int | None = None
-
-    @property
-    def raised(self) -> bool:
-        return self.alarm_began_at == self.began_at
 
     @property
     def armed(self) -> bool:
         return self.broken_at is None and not self.raised and self.deadline_at != NEVER
 
+    def shift(self, by_ms: int) -> None:
+        """The belt's clock jumped ahead by that. The alarm's id keeps the instant it was given."""
+        self.began_at += by_ms
+        self.seen_before_at += by_ms
+        self.seen_at += by_ms
+        if self.deadline_at != NEVER:
+            self.deadline_at += by_ms
+        if self.broken_at is not None:
+            self.broken_at += by_ms
 
-def stored(run: Run, belt_id: str, rule: Rule) -> ConditionState:
+
+def stored(run: Run, belt_id: str, rule: Rule, subject: str | None) -> ConditionState:
     """The run as it is stored."""
     return ConditionState(
         belt_id=belt_id,
         rule=rule,
+        subject=subject,
         began_at=run.began_at,
         deadline_at=run.deadline_at,
         broken_at=run.broken_at,
+        over=run.over,
+        raised=run.raised,
+        passed=run.passed,
         alarm_began_at=run.alarm_began_at,
     )
 
 
 def restored(state: ConditionState) -> Run:
-    """A run from its stored form; a broken one without a deadline was over and waits to clear."""
+    """A run from its stored form."""
     return Run(
         began_at=state.began_at,
         deadline_at=state.deadline_at,
         seen_before_at=state.began_at,
+        seen_at=state.began_at,
         broken_at=state.broken_at,
-        over=state.broken_at is not None and state.deadline_at == NEVER,
+        over=state.over,
+        raised=state.raised,
+        passed=state.passed,
         alarm_began_at=state.alarm_began_at,
     )

@@ -1,12 +1,12 @@
 """The watch over the beds: readings in, committed alarms and live events out.
 
-Joins the condition engine, the life cycle and the alarm book. One worker owns it; `settings_changed` and `latest`
-may be called from other threads. Commit, then send: an event is returned only once it is durable. When the book
-cannot be reached, what was decided is kept in order and tried again by the next call; nothing is decided twice.
+Joins the condition engine, the life cycle and the alarm book. One worker owns it; `settings_changed` and `latest` may
+be called from other threads. Commit, then send: an alarm event is returned only once it is durable. When the book
+cannot be reached, what was decided is kept in order and tried again by the next `commit`; nothing is decided twice.
+When the register cannot be read, the watch goes on with what was asked before.
 """
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Final
 
 from alerts.conditions import Conditions
@@ -14,12 +14,11 @@ from alerts.lifecycle import step
 from alerts.rules import limits_of
 from alerts.runs import Kind, Slot, Transition
 from domain.alarms import Alarm, AlarmInput, AlarmState, Clear, Raise, Reason, Record
-from domain.errors import UnavailableError
 from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent
 from domain.nights import Schedule, zone
 from domain.ports import AlarmBook, Register
 from domain.readings import ReadingBatch
-from domain.residents import Place
+from domain.residents import Center, Place, Resident
 from domain.units import LONG_AGO, SECOND_MS
 from domain.watch import BedState, ConditionState
 
@@ -39,12 +38,13 @@ class Watch:
         self._beds: dict[str, BedState] = {}
         self._runs: dict[tuple[str, str], ConditionState | None] = {}
         self._refreshed_at = LONG_AGO
-        self._asked_to_refresh = False
+        self._asked_to_refresh = True
         self._conditions = Conditions()
-        self._refresh(now)
+        self.refresh(now)
         beds, conditions = book.states()
         self._conditions.restore(beds, conditions)
-        self._show(range(len(self._conditions.beds.belt_ids)))
+        self._take_changes()
+        self._show(range(len(self._places)))
 
     def settings_changed(self) -> None:
         """The register says something else: look at it before the next reading."""
@@ -54,67 +54,42 @@ class Watch:
         """The latest of every enrolled belt's bed."""
         return tuple(self._latest.values())
 
-    def observe(self, batch: ReadingBatch, now: int) -> list[LiveEvent]:
-        """Decide on new readings and commit what follows; returns what happened, alarms first.
+    def refresh(self, now: int) -> None:
+        """Look at the register, if that was asked for or is due. Any error of it; nothing has changed then."""
+        if not self._asked_to_refresh and abs(now - self._refreshed_at) < REFRESH_MS:
+            return
+        self._asked_to_refresh = False
+        try:
+            places = {place.belt_id: place for place in self._register.places(now) if place.belt_id is not None}
+            slots = [_slot(place) for place in places.values()]
+        except Exception:
+            self._asked_to_refresh = True
+            raise
+        self._refreshed_at = now
+        if places != self._places:
+            self._places = places
+            self._conditions.configure(slots)
+            self._take_changes()
+            self._latest = {bed.belt_id: bed for bed in map(self._conditions.beds.now, range(len(slots)))}
 
-        UnavailableError when the book cannot be reached: the decisions are kept for the next call, so never hand the
-        same batch in again for that reason. Readings of belts that are not enrolled are passed over.
+    def observe(self, batch: ReadingBatch, now: int) -> list[LiveEvent]:
+        """Decide on new readings; returns the beds they changed. What follows is told by `commit`.
+
+        Readings of belts that are not enrolled are passed over.
         """
-        self._refresh_if_due(now)
         self._decide(self._conditions.observe(batch, now))
         shown = self._show(self._conditions.slots_of(batch.belts))
-        events = self._commit()
-        return [*events, BedsChanged(beds=shown)] if shown else events
+        return [BedsChanged(beds=shown)] if shown else []
 
-    def tick(self, now: int) -> list[LiveEvent]:
-        """Let timers run out and commit what follows, also what an earlier call could not; errors as `observe`."""
-        self._refresh_if_due(now)
+    def tick(self, now: int) -> None:
+        """Let timers run out. What follows is told by `commit`."""
         self._decide(self._conditions.tick(now))
-        return self._commit()
 
-    def next_due_at(self) -> int:
-        """When (our clock, ms) the next timer runs out; `domain.units.NEVER` when none is running."""
-        return self._conditions.next_due_at()
+    def commit(self) -> list[LiveEvent]:
+        """Make durable what was decided since the last time; returns the alarm events.
 
-    # -- settings ------------------------------------------------------------------------------------------------
-
-    def _refresh_if_due(self, now: int) -> None:
-        if self._asked_to_refresh or abs(now - self._refreshed_at) >= REFRESH_MS:
-            with suppress(UnavailableError):  # go on with what was asked before; the next call looks again
-                self._refresh(now)
-
-    def _refresh(self, now: int) -> None:
-        places = {place.belt_id: place for place in self._register.places(now) if place.belt_id is not None}
-        self._asked_to_refresh, self._refreshed_at = False, now
-        if places != self._places:
-            self._take_changes()
-            self._places = places
-            self._conditions.configure([_slot(place) for place in places.values()])
-            self._take_changes()
-            self._latest = {}
-            self._show(range(len(places)))
-
-    def _show(self, slots: Iterable[int]) -> tuple[BedNow, ...]:
-        shown = tuple(self._conditions.beds.now(n) for n in slots)
-        self._latest.update((bed.belt_id, bed) for bed in shown)
-        return shown
-
-    # -- decisions -----------------------------------------------------------------------------------------------
-
-    def _decide(self, told: Sequence[Transition]) -> None:
-        for transition in told:
-            place = self._places[transition.belt_id]
-            if place.resident is not None:
-                self._inputs.append(_input(transition, place, place.resident.resident_id))
-        self._take_changes()
-
-    def _take_changes(self) -> None:
-        beds, kept, ended = self._conditions.take_changes()
-        self._beds.update((bed.belt_id, bed) for bed in beds)
-        self._runs.update(((run.belt_id, str(run.rule)), run) for run in kept)
-        self._runs.update((key, None) for key in ended)
-
-    def _commit(self) -> list[LiveEvent]:
+        Any error of the book: what was decided is kept for the next call.
+        """
         if not (self._inputs or self._beds or self._runs):
             return []
         events = self._book.apply(
@@ -127,17 +102,50 @@ class Watch:
         self._inputs, self._beds, self._runs = [], {}, {}
         return [AlarmsChanged(events=tuple(events))] if events else []
 
+    def next_due_at(self) -> int:
+        """When (our clock, ms) the next timer runs out; `domain.units.NEVER` when none is running."""
+        return self._conditions.next_due_at()
+
+    def _show(self, slots: Iterable[int]) -> tuple[BedNow, ...]:
+        shown = tuple(self._conditions.beds.now(n) for n in slots)
+        self._latest.update((bed.belt_id, bed) for bed in shown)
+        return shown
+
+    def _decide(self, told: Sequence[Transition]) -> None:
+        for transition in told:
+            place = self._places[transition.belt_id]
+            if place.resident is not None:
+                self._inputs.append(_input(transition, place, place.resident.resident_id))
+        self._take_changes()
+
+    def _take_changes(self) -> None:
+        beds, kept, ended = self._conditions.take_changes()
+        self._beds.update((bed.belt_id, bed) for bed in beds)
+        self._runs.update((key, None) for key in ended)
+        self._runs.update(((run.belt_id, str(run.rule)), run) for run in kept)
+
 
 def _slot(place: Place) -> Slot:
-    resident = place.resident
-    if place.belt_id is None or resident is None:
+    if place.belt_id is None or place.resident is None:
         return Slot(belt_id=place.belt_id or "")
-    return Slot(
-        belt_id=place.belt_id,
-        subject=resident.resident_id,
-        limits=limits_of(resident.leave_bed),
-        schedule=Schedule(resident.leave_bed.windows, zone(place.center.timezone)),
+    return slot_of(
+        place.belt_id,
+        place.resident,
+        place.center,
+        bed_id=f"{place.bed_id}/{place.side}",
         from_at=place.stay_from or 0,
+    )
+
+
+def slot_of(belt_id: str, resident: Resident, center: Center, *, bed_id: str = "", from_at: int = 0) -> Slot:
+    """What is asked for a resident's bed by the resident's settings."""
+    return Slot(
+        belt_id=belt_id,
+        subject=resident.resident_id,
+        bed_id=bed_id,
+        limits=limits_of(resident.leave_bed),
+        schedule=Schedule(resident.leave_bed.windows, zone(center.timezone)),
+        from_at=from_at,
     )
 
 

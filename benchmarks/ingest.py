@@ -80,7 +80,11 @@ class NoWatch:
     def observe(self, batch: ReadingBatch, now: int) -> list[LiveEvent]:
         return []
 
-    def tick(self, now: int) -> list[LiveEvent]:
+    def refresh(self, now: int) -> None: ...
+
+    def tick(self, now: int) -> None: ...
+
+    def commit(self) -> list[LiveEvent]:
         return []
 
     def next_due_at(self) -> int:

@@ -24,17 +24,22 @@ class BedState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionState:
-    """A running condition of one belt's bed: a timer as a stored deadline in event time.
+    """A running condition of one belt's bed: a timer as a stored deadline, on the belt's clock.
 
-    `deadline_at` is `domain.units.NEVER` while the condition cannot become due (it began outside the windows);
-    `broken_at` is when the predicate first turned false after it had begun, None while it holds. `alarm_began_at`
-    is the `began_at` of the alarm that stands open for this belt and rule, None when there is none: equal to
-    `began_at` once this run was raised, older when the person came back, left again, and the first alarm still stands.
+    `subject` is the resident it happens to. `deadline_at` is `domain.units.NEVER` while the condition cannot become due
+    (it began outside the windows, or the rule is off). `broken_at` is when the predicate turned false after it had
+    begun, None while it holds; `over` once it has been false for long enough. `raised`: this run was told; `passed`:
+    it had been due in a backlog. `alarm_began_at` is the instant in the id of the alarm that stands open for this belt
+    and rule, None when there is none; an older run's when the person came back, left again, and that alarm still stands.
     """
 
     belt_id: str
     rule: Rule
+    subject: str | None
     began_at: int
     deadline_at: int
-    broken_at: int | None
-    alarm_began_at: int | None
+    broken_at: int | None = None
+    over: bool = False
+    raised: bool = False
+    passed: bool = False
+    alarm_began_at: int | None = None

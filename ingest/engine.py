@@ -35,19 +35,14 @@ class Engine:
         """Real seconds until the next try; 0 when it is well or may be tried now."""
         return 0.0 if self.well else max(0.0, self._retry_at_s - self._monotonic())
 
-    def attempt(self, call: Callable[[], None], *, unexpected: bool = True) -> bool:
-        """Run `call`; False when it failed and its work is to be kept for a later try.
-
-        Errors other than UnavailableError are taken likewise, but raised when `unexpected` is False.
-        """
+    def attempt(self, call: Callable[[], None]) -> bool:
+        """Run `call`; False when it failed, in whatever way, and its work is to be kept for a later try."""
         try:
             call()
         except UnavailableError as error:
             self._failed(error, expected=True)
             return False
-        except Exception as error:
-            if not unexpected:
-                raise
+        except Exception as error:  # noqa: BLE001 - counted, logged with its trace, and the work is kept
             self._failed(error, expected=False)
             return False
         if not self.well:

@@ -26,18 +26,22 @@ _log = structlog.get_logger(__name__)
 
 
 class Watch(Protocol):
-    """Decides about alarms and commits what it decided. Used by the worker's thread only."""
+    """Decides about alarms, then commits what it decided. Used by the worker's thread only."""
 
-    def observe(self, batch: ReadingBatch, now: int) -> list[LiveEvent]:
-        """Judge new readings. UnavailableError: the decisions are kept inside for the next observe or tick.
-
-        Never called twice with the same batch after UnavailableError; after any other error its readings come once
-        more, belt by belt.
-        """
+    def refresh(self, now: int) -> None:
+        """Look at who lies where, when that is due. After an error it goes on with what it knew."""
         ...
 
-    def tick(self, now: int) -> list[LiveEvent]:
-        """Let timers run out; errors as `observe`."""
+    def observe(self, batch: ReadingBatch, now: int) -> list[LiveEvent]:
+        """Judge new readings; returns the beds they changed. After an error they come once more, belt by belt."""
+        ...
+
+    def tick(self, now: int) -> None:
+        """Let timers run out."""
+        ...
+
+    def commit(self) -> list[LiveEvent]:
+        """Make durable what was decided; returns what happened. After an error it is kept for the next call."""
         ...
 
     def next_due_at(self) -> int:
@@ -63,7 +67,8 @@ class Judge:
     ) -> None:
         self._watch, self._publish, self._clock, self._monotonic = watch, publish, clock, monotonic
         self._failures = failures
-        self._engine = Engine("watch", failures.labels("watch"), monotonic)
+        self._engine = Engine("alarms", failures.labels("alarms"), monotonic)
+        self._register = Engine("register", failures.labels("register"), monotonic)
         self._ticked_at = LONG_AGO
         self._timers_run = False
         self.started()
@@ -72,6 +77,10 @@ class Judge:
     def committed(self) -> bool:
         """Has the watch committed everything it was given?"""
         return self._engine.well
+
+    def well(self) -> dict[str, bool]:
+        """Alarm book and register: did the last call do?"""
+        return {engine.name: engine.well for engine in (self._engine, self._register)}
 
     def started(self) -> None:
         """The source begins to connect now."""
@@ -92,20 +101,28 @@ class Judge:
         if not len(batch):
             return
         try:
-            self._engine.attempt(lambda: self._tell(self._watch.observe(batch, now)), unexpected=False)
-        except Exception:  # noqa: BLE001 - kept, and told apart below: one belt must not keep the others from being judged
+            self._tell(self._watch.observe(batch, now))
+        except Exception:  # noqa: BLE001 - logged, and tried again by belt: one must not keep the others unjudged
             _log.exception("watch failed on a batch, going on belt by belt", readings=len(batch))
             for belt_id, part in _by_belt(batch):
                 self._observe_belt(belt_id, part, now)
+        self._commit()
 
     def tick_if_due(self, now: int) -> None:
-        """Let timers run out when one is due or a second has passed."""
-        if not self._timers_run or self._engine.wait_s > 0:
+        """Let timers run out when one is due or a second has passed, and commit what could not be before."""
+        if not self._timers_run:
             return
         if 0 <= now - self._ticked_at < TICK_MS and self._watch.next_due_at() > now:
             return
-        self._engine.attempt(lambda: self._tell(self._watch.tick(now)))
+        if self._register.wait_s <= 0:
+            self._register.attempt(lambda: self._watch.refresh(now))
+        self._watch.tick(now)
         self._ticked_at = now
+        self._commit()
+
+    def _commit(self) -> None:
+        if self._engine.wait_s <= 0:
+            self._engine.attempt(lambda: self._tell(self._watch.commit()))
 
     def wait_s(self) -> float:
         """Real seconds until `tick_if_due` has something to do, a tick's length at most; may be negative."""
@@ -113,13 +130,11 @@ class Judge:
             return min(QUIET_S, self._clock.real_seconds(TICK_MS))
         now = self._clock.now()
         due_at = now + TICK_MS if self._ticked_at > now else self._ticked_at + TICK_MS
-        if self._engine.well:
-            due_at = min(due_at, self._watch.next_due_at())
-        return max(self._engine.wait_s, self._clock.real_seconds(due_at - now))
+        return self._clock.real_seconds(min(due_at, self._watch.next_due_at()) - now)
 
     def _observe_belt(self, belt_id: str, part: ReadingBatch, now: int) -> None:
         try:
-            self._engine.attempt(lambda: self._tell(self._watch.observe(part, now)), unexpected=False)
+            self._tell(self._watch.observe(part, now))
         except Exception:  # noqa: BLE001 - stored but not judged, counted, logged; the belt's next ones get a try
             self._failures.labels("belt").inc()
             _log.exception("readings of a belt were not judged", belt_id=belt_id, readings=len(part))

@@ -113,7 +113,7 @@ class Pipeline:
 
     def health(self) -> dict[str, str]:
         """What the worker depends on, "ok" where it is well; may be called from any thread."""
-        well = {engine.name: engine.well for _, engine in self._stages} | {"alarms": self._judge.committed}
+        well = {engine.name: engine.well for _, engine in self._stages} | self._judge.well()
         return {name: "ok" if it_is else "failing, tried again" for name, it_is in well.items()}
 
     def turn(self) -> None:

@@ -11,12 +11,11 @@ from typing import Final
 import numpy as np
 
 from alerts.conditions import Conditions
-from alerts.rules import limits_of
-from alerts.runs import Kind, Slot, Transition
-from domain.nights import Schedule, zone
+from alerts.runs import Kind, Transition
+from alerts.watch import slot_of
 from domain.units import SECOND_MS
 from simulators.arrivals import Arrivals, arrivals, belt_nights
-from simulators.center import SimulatedCenter, simulated_center
+from simulators.center import simulated_center
 from simulators.score import Raised, Score, score
 from simulators.truth import TruthLine, truth_lines
 
@@ -28,7 +27,7 @@ SLICE_MS: Final = 5 * SECOND_MS
 def evaluate(beds: int, nights: int, seed: int, *, progress: Callable[[], None] = lambda: None) -> Score:
     """Score the default rules on `nights` nights of `beds` beds; `progress` is called after each night."""
     center = simulated_center(beds, seed)
-    engine = Conditions([_slot(center, n) for n in range(len(center.beds))])
+    engine = Conditions([slot_of(bed.belt.belt_id, bed.resident, center.center) for bed in center.beds])
     truth: list[TruthLine] = []
     raised: list[Raised] = []
     for n in range(nights):
@@ -39,17 +38,6 @@ def evaluate(beds: int, nights: int, seed: int, *, progress: Callable[[], None] 
             raised += [_raised(told) for told in _run(engine, piece) if told.kind is Kind.DUE]
         progress()
     return score(truth, raised)
-
-
-def _slot(center: SimulatedCenter, n: int) -> Slot:
-    bed = center.beds[n]
-    settings = bed.resident.leave_bed
-    return Slot(
-        belt_id=bed.belt.belt_id,
-        subject=bed.resident.resident_id,
-        limits=limits_of(settings),
-        schedule=Schedule(settings.windows, zone(center.center.timezone)),
-    )
 
 
 def _run(engine: Conditions, piece: Arrivals) -> Iterator[Transition]:

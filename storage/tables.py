@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     ForeignKey,
@@ -234,9 +235,13 @@ condition_states: Final = Table(
     metadata,
     Column("belt_id", String, primary_key=True),
     Column("rule", Choice(Rule), primary_key=True),
+    Column("subject", String),
     Column("began_at", BigInteger, nullable=False),
     Column("deadline_at", BigInteger, nullable=False),
     Column("broken_at", BigInteger),
+    Column("over", Boolean, nullable=False),
+    Column("raised", Boolean, nullable=False),
+    Column("passed", Boolean, nullable=False),
     Column("alarm_began_at", BigInteger),
 )
 

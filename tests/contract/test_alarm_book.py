@@ -76,9 +76,7 @@ def bed_state(belt_id: str = "belt-1", **changes: Any) -> BedState:
 
 
 def running(belt_id: str = "belt-1", rule: Rule = Rule.LEAVE_BED_NOT_BACK, **changes: Any) -> ConditionState:
-    state = ConditionState(
-        belt_id=belt_id, rule=rule, began_at=T0, deadline_at=T0 + 15 * MINUTE_MS, broken_at=None, alarm_began_at=None
-    )
+    state = ConditionState(belt_id=belt_id, rule=rule, subject="r1", began_at=T0, deadline_at=T0 + 15 * MINUTE_MS)
     return replace(state, **changes)
 
 
@@ -257,7 +255,16 @@ class TestStates:
             bed_state("belt-2", occupancy=Occupancy.OUT, interval_ms=1_000),
         ]
         conditions = [
-            running("belt-1", Rule.LEAVE_BED_IMMEDIATE, deadline_at=NEVER, broken_at=T0 + 3, alarm_began_at=T0 - 5),
+            running(
+                "belt-1",
+                Rule.LEAVE_BED_IMMEDIATE,
+                deadline_at=NEVER,
+                broken_at=T0 + 3,
+                over=True,
+                raised=True,
+                passed=True,
+                alarm_began_at=T0 - 5,
+            ),
             running("belt-1", Rule.LEAVE_BED_NOT_BACK),
         ]
         assert book.states() == ([], [])

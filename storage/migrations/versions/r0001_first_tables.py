@@ -4,6 +4,7 @@ from alembic import op
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ForeignKeyConstraint,
     Integer,
@@ -176,9 +177,13 @@ def _states() -> None:
         "condition_states",
         Column("belt_id", String, primary_key=True),
         Column("rule", String, primary_key=True),
+        Column("subject", String),
         Column("began_at", BigInteger, nullable=False),
         Column("deadline_at", BigInteger, nullable=False),
         Column("broken_at", BigInteger),
+        Column("over", Boolean, nullable=False),
+        Column("raised", Boolean, nullable=False),
+        Column("passed", Boolean, nullable=False),
         Column("alarm_began_at", BigInteger),
     )
     op.create_table(

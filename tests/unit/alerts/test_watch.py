@@ -11,11 +11,13 @@ from domain.live import AlarmsChanged, BedsChanged, LiveEvent
 from domain.ports import BedEntry
 from domain.readings import Occupancy
 from domain.residents import Center, LeaveBedSettings, Place, Resident
+from domain.units import NEVER
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_register import InMemoryRegister
 from tests.unit.alerts.bed import IN, NIGHT, OUT, batch
 
 LIMIT = 15 * 60
+CENTER = Center(center_id="c1", name="C")
 ALARM_ID = f"r1.leave-bed-not-back.{NIGHT + 5000}"
 
 
@@ -49,7 +51,7 @@ def filled(made: AnyRegister, settings: LeaveBedSettings | None = None) -> AnyRe
         ),
         BedEntry(room_id="101", room="101", bed_id="101-2", bed="2", belt_id="b2"),
     ]
-    made.enroll(Center(center_id="c1", name="C"), entries, NIGHT - 86_400_000)
+    made.enroll(CENTER, entries, NIGHT - 86_400_000)
     return made
 
 
@@ -57,8 +59,16 @@ def alarm_kinds(events: list[LiveEvent]) -> list[EventKind]:
     return [event.kind for group in events if isinstance(group, AlarmsChanged) for event in group.events]
 
 
+def ticked(watch: Watch, now: int) -> list[EventKind]:
+    """What the worker does once a second."""
+    watch.refresh(now)
+    watch.tick(now)
+    return alarm_kinds(watch.commit())
+
+
 def away(watch: Watch) -> None:
     watch.observe(batch([(0, IN), (5, OUT), (10, OUT)], received=10), NIGHT + 10_000)
+    watch.commit()
 
 
 def test_a_due_absence_is_committed_then_told() -> None:
@@ -66,8 +76,7 @@ def test_a_due_absence_is_committed_then_told() -> None:
     watch = Watch(register=register(), book=book, now=NIGHT)
     away(watch)
     assert watch.next_due_at() == NIGHT + (5 + LIMIT) * 1000
-    events = watch.tick(watch.next_due_at())
-    assert alarm_kinds(events) == [EventKind.RAISED]
+    assert ticked(watch, watch.next_due_at()) == [EventKind.RAISED]
     alarm = book.alarm(ALARM_ID)
     assert (alarm.state, alarm.rule, alarm.bed_id) == (AlarmState.ACTIVE, Rule.LEAVE_BED_NOT_BACK, "101-1")
     assert alarm.reason.facts == {"left_at": NIGHT + 5000, "limit_s": LIMIT, "silent": 1}
@@ -78,10 +87,10 @@ def test_it_resolves_by_itself_after_the_return() -> None:
     book = InMemoryAlarmBook()
     watch = Watch(register=register(), book=book, now=NIGHT)
     away(watch)
-    watch.tick(watch.next_due_at())
+    ticked(watch, watch.next_due_at())
     back = [(1000.0 + n, IN) for n in range(0, 130, 5)]
-    events = watch.observe(batch(back, received=1125), NIGHT + 1_125_000)
-    assert alarm_kinds(events) == [EventKind.CLEARED]
+    watch.observe(batch(back, received=1125), NIGHT + 1_125_000)
+    assert alarm_kinds(watch.commit()) == [EventKind.CLEARED]
     assert book.alarm(ALARM_ID).cleared_at == NIGHT + 1_000_000
     assert book.alarm(ALARM_ID).resolved_by is None
 
@@ -94,21 +103,21 @@ def test_what_could_not_be_committed_is_kept_and_told_later() -> None:
         away(watch)
     due_at = watch.next_due_at()
     with pytest.raises(UnavailableError):
-        watch.tick(due_at)
+        ticked(watch, due_at)
     assert book.open_alarms("c1") == []
     book.broken = False
-    assert alarm_kinds(watch.tick(due_at + 1000)) == [EventKind.RAISED]
-    assert alarm_kinds(watch.tick(due_at + 2000)) == []
+    assert ticked(watch, due_at + 1000) == [EventKind.RAISED]
+    assert ticked(watch, due_at + 2000) == []
 
 
 def test_a_second_watch_on_the_same_book_goes_on() -> None:
     book, residents = InMemoryAlarmBook(), register()
     away(Watch(register=residents, book=book, now=NIGHT))
     again = Watch(register=residents, book=book, now=NIGHT + 720_000)
-    assert alarm_kinds(again.tick(NIGHT + 720_000)) == []
-    assert alarm_kinds(again.tick(NIGHT + (5 + LIMIT) * 1000)) == [EventKind.RAISED]
+    assert ticked(again, NIGHT + 720_000) == []
+    assert ticked(again, NIGHT + (5 + LIMIT) * 1000) == [EventKind.RAISED]
     third = Watch(register=residents, book=book, now=NIGHT + 2_000_000)
-    assert alarm_kinds(third.tick(NIGHT + 2_000_000)) == []
+    assert ticked(third, NIGHT + 2_000_000) == []
     assert [bed.occupancy for bed in third.latest()] == [Occupancy.OUT, Occupancy.UNKNOWN]
 
 
@@ -125,10 +134,10 @@ def test_changed_settings_are_taken_at_once_when_told_and_soon_when_not() -> Non
     away(watch)
     residents.set_leave_bed("r1", LeaveBedSettings(away_limit_min=10))
     watch.settings_changed()
-    watch.tick(NIGHT + 11_000)
+    ticked(watch, NIGHT + 11_000)
     assert watch.next_due_at() == NIGHT + 605_000
     residents.set_leave_bed("r1", LeaveBedSettings(away_limit_min=5))
-    watch.tick(NIGHT + 11_000 + REFRESH_MS)
+    ticked(watch, NIGHT + 11_000 + REFRESH_MS)
     assert watch.next_due_at() == NIGHT + 305_000
 
 
@@ -145,17 +154,70 @@ def test_a_register_that_cannot_be_reached_loses_no_reading() -> None:
     watch = Watch(register=residents, book=InMemoryAlarmBook(), now=NIGHT)
     residents.broken = True
     watch.settings_changed()
+    with pytest.raises(UnavailableError):
+        watch.refresh(NIGHT)
     away(watch)
     assert watch.next_due_at() == NIGHT + (5 + LIMIT) * 1000
     residents.broken = False
     residents.set_leave_bed("r1", LeaveBedSettings(away_limit_min=10))
-    watch.tick(NIGHT + 11_000)
+    ticked(watch, NIGHT + 11_000)
     assert watch.next_due_at() == NIGHT + 605_000
+
+
+def test_a_change_while_the_register_is_read_is_not_lost() -> None:
+    class ChangedMeanwhile(InMemoryRegister):
+        def places(self, at: int) -> list[Place]:
+            found = super().places(at)
+            if changes:
+                super().set_leave_bed("r1", changes.pop())
+                watch.settings_changed()
+            return found
+
+    changes: list[LeaveBedSettings] = []
+    watch = Watch(register=filled(residents := ChangedMeanwhile()), book=InMemoryAlarmBook(), now=NIGHT)
+    away(watch)
+    changes.append(LeaveBedSettings(away_limit_min=5))
+    residents.set_leave_bed("r1", LeaveBedSettings(away_limit_min=7))
+    watch.settings_changed()
+    ticked(watch, NIGHT + 11_000)
+    ticked(watch, NIGHT + 12_000)
+    assert watch.next_due_at() == NIGHT + 305_000
+
+
+def test_the_register_of_the_start_counts_not_that_of_the_end() -> None:
+    book, residents = InMemoryAlarmBook(), register()
+    away(Watch(register=residents, book=book, now=NIGHT))
+    other = Resident(resident_id="r2", name="B")
+    moved_in = BedEntry(room_id="101", room="101", bed_id="101-1", bed="1", belt_id="b1", resident=other)
+    residents.enroll(CENTER, [moved_in], NIGHT + 3_600_000)
+    again = Watch(register=residents, book=book, now=NIGHT + 7_200_000)
+    assert ticked(again, NIGHT + 7_200_000) == []
+    assert again.next_due_at() == NEVER
+    for settings, due_at in ((LeaveBedSettings(not_back=False), NEVER), (LeaveBedSettings(away_limit_min=5), 305_000)):
+        book, residents = InMemoryAlarmBook(), register()
+        away(Watch(register=residents, book=book, now=NIGHT))
+        residents.set_leave_bed("r1", settings)
+        again = Watch(register=residents, book=book, now=NIGHT + 60_000)
+        assert again.next_due_at() == (due_at if due_at == NEVER else NIGHT + due_at)
+
+
+def test_another_belt_on_the_bed_goes_on_with_the_absence() -> None:
+    book, residents = InMemoryAlarmBook(), register()
+    watch = Watch(register=residents, book=book, now=NIGHT)
+    away(watch)
+    resident = residents.resident("r1")
+    swapped = BedEntry(room_id="101", room="101", bed_id="101-1", bed="1", belt_id="b9", resident=resident)
+    residents.enroll(CENTER, [swapped], NIGHT + 60_000)
+    watch.settings_changed()
+    ticked(watch, NIGHT + 61_000)
+    for second in range(70, 900, 10):
+        watch.observe(batch([(second, OUT)], belt="b9"), NIGHT + second * 1000)
+    assert ticked(watch, NIGHT + (5 + LIMIT) * 1000) == [EventKind.RAISED]
 
 
 def test_a_vacant_bed_never_alarms() -> None:
     book = InMemoryAlarmBook()
     watch = Watch(register=register(), book=book, now=NIGHT)
     watch.observe(batch([(0, IN), (5, OUT), (10, OUT)], belt="b2"), NIGHT + 10_000)
-    watch.tick(NIGHT + 3_600_000)
+    ticked(watch, NIGHT + 3_600_000)
     assert book.open_alarms("c1") == []

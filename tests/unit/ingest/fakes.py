@@ -111,6 +111,7 @@ class FakeWatch:
 
     def __init__(self) -> None:
         self.switch = Switch()
+        self.register = Switch()
         self.observed: list[ReadingBatch] = []
         self.ticks: list[int] = []
         self.due_at = NEVER
@@ -120,11 +121,15 @@ class FakeWatch:
         if self.poison & {batch.belts[n] for n in batch.belt}:
             raise ZeroDivisionError
         self.observed.append(batch)
-        self.switch()
         return [BedsChanged(beds=tuple(_bed(belt_id) for belt_id in batch.belts))]
 
-    def tick(self, now: int) -> list[LiveEvent]:
+    def refresh(self, now: int) -> None:
+        self.register()
+
+    def tick(self, now: int) -> None:
         self.ticks.append(now)
+
+    def commit(self) -> list[LiveEvent]:
         self.switch()
         return []
 

@@ -95,8 +95,18 @@ def test_readings_store_down_holds_the_ack_and_not_the_alarms(ward: Ward) -> Non
     assert ward.source.acked == [Receipt(1, 1), Receipt(1, 2)]
 
 
+def test_a_register_that_fails_keeps_nothing_from_being_judged(ward: Ward) -> None:
+    ward.watch.register.error = ValueError("a row that cannot be read")
+    ward.turn(reading(mid=1), after_s=10)
+    ward.turn(after_s=10)
+    assert len(ward.watch.observed) == 1
+    assert ward.watch.ticks
+    assert ward.source.acked == [Receipt(1, 1)]
+    assert ward.pipeline.health()["register"] != "ok"
+
+
 def test_health_names_what_fails(ward: Ward) -> None:
-    well = {"quarantine": "ok", "readings": "ok", "alarms": "ok"}
+    well = {"quarantine": "ok", "readings": "ok", "alarms": "ok", "register": "ok"}
     assert ward.pipeline.health() == well
     ward.store.switch.down()
     ward.turn(reading())
@@ -140,7 +150,7 @@ def test_watch_down_holds_the_ack_until_a_later_observe_and_gets_no_batch_twice(
     assert ward.stored == 1
     assert ward.source.acked == []
     ward.watch.switch.up()
-    ward.turn(reading(NOW + 1, mid=2))
+    ward.turn(reading(NOW + 1, mid=2), after_s=1)
     assert ward.source.acked == [Receipt(1, 1), Receipt(1, 2)]
     assert [len(batch) for batch in ward.watch.observed] == [1, 1]
 

@@ -1,0 +1,64 @@
+"""The runs of all rules over all slots: which there are, when each wants to be looked at, which have changed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from alerts.rules import RuleSpec
+from alerts.runs import Run
+from domain.units import NEVER
+
+Key = tuple[int, int]
+"""Row of the rule, slot of the bed."""
+
+
+class RunTable:
+    """Runs by rule and slot.
+
+    `wake_at` (int64, rules x slots) is when a reading must be looked at even if it says nothing new: at the deadline of
+    a run that holds, at the end of a broken one's waiting; `NEVER` elsewhere.
+    """
+
+    def __init__(self, specs: Sequence[RuleSpec], slots: int) -> None:
+        self._specs = specs
+        self._runs: dict[Key, Run] = {}
+        self._armed: set[Key] = set()
+        self._changed: set[Key] = set()
+        self.wake_at = np.full((len(specs), slots), NEVER, np.int64)
+
+    def get(self, k: int, n: int) -> Run | None:
+        return self._runs.get((k, n))
+
+    def items(self) -> list[tuple[Key, Run]]:
+        return list(self._runs.items())
+
+    def armed(self) -> list[tuple[int, int, Run]]:
+        """Rule, slot and run of those whose deadline is still to come or to be told, in order."""
+        return [(k, n, self._runs[k, n]) for k, n in sorted(self._armed)]
+
+    def keep(self, k: int, n: int, run: Run) -> None:
+        """Put the run in its place, as it stands now."""
+        key = (k, n)
+        self._runs[key] = run
+        self._changed.add(key)
+        (self._armed.add if run.armed else self._armed.discard)(key)
+        if run.armed:
+            self.wake_at[key] = run.deadline_at
+        elif run.broken_at is None:
+            self.wake_at[key] = NEVER
+        else:
+            spec = self._specs[k]
+            self.wake_at[key] = run.broken_at + (spec.clear_ms if run.over else spec.end_confirm_ms)
+
+    def drop(self, k: int, n: int) -> None:
+        """The run is over for good."""
+        del self._runs[k, n]
+        self._armed.discard((k, n))
+        self._changed.add((k, n))
+        self.wake_at[k, n] = NEVER
+
+    def take_changed(self) -> list[tuple[int, int, Run | None]]:
+        """Rule, slot and run (None: dropped) of all that changed since the last call, in order."""
+        changed = [(k, n, self._runs.get((k, n))) for k, n in sorted(self._changed)]
+        self._changed.clear()
+        return changed
