@@ -25,7 +25,7 @@ from nightbelt.holding import DataDirectory
 from nightbelt.logs import configure_logs
 from nightbelt.service import Service, Stores, listen
 from nightbelt.settings import Settings, load_settings
-from nightbelt.simulation import demo_center, publish
+from nightbelt.simulation import check_reachable, demo_center, publish
 from nightbelt.stopping import Stopping
 from simulators.center import simulated_center
 from simulators.pool import Broker
@@ -137,6 +137,8 @@ def simulate(
     clock = ScaledClock(origin_at=clock_at, machine_origin_at=machine_clock_at or now, speed=speed)
     center = demo_center(beds, seed, first) if opening else simulated_center(beds, seed)
     broker = Broker(host=host, port=port, username=username, password=password)
+    check_reachable(broker)
+    _out.print(f"{beds} belts publish to {host}:{port}, {speed:g} times as fast as real time (Ctrl-C stops)")
     published = publish(center, broker, clock, began_at=first, truth=truth)
     _out.print(f"published {published.messages} messages, {published.readings} readings")
 
@@ -172,7 +174,10 @@ def quarantine(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with the whole payload.")] = False,
 ) -> None:
     """List messages that could not be read as readings, and why."""
-    with _records(_settings(settings_file, data)) as records:
+    settings = _settings(settings_file, data)
+    if not settings.records_url and not Path(settings.records_location).exists():
+        raise ConfigurationError(f"data directory {settings.data_dir} holds no records; name another with --data")
+    with _records(settings) as records:
         kept = RecordsQuarantine(records)
         entries, counts = kept.entries(limit=limit), kept.counts()
     if as_json:

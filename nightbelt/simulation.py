@@ -1,13 +1,16 @@
 """Simulated belts on a broker, for `nightbelt simulate` and the demo."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from domain.clock import ScaledClock
+from domain.errors import UnavailableError
 from domain.nights import night_of
 from domain.readings import ReadingBatch
 from nightbelt.stopping import Stopping
@@ -15,6 +18,8 @@ from simulators.arrivals import arrivals, belt_nights
 from simulators.center import SimulatedCenter, simulated_center
 from simulators.pool import Broker
 from simulators.publisher import Published, Publisher
+
+CONNECT_WITHIN_S: Final = 5.0
 
 
 def demo_center(beds: int, seed: int, began_at: int) -> SimulatedCenter:
@@ -29,6 +34,14 @@ def past_readings(center: SimulatedCenter, until_at: int) -> Iterator[ReadingBat
         for piece in arrivals(belt_nights(center, night)):
             rows = int(np.searchsorted(piece.arrives_at, until_at))
             yield piece.batch(0, rows).distinct()
+
+
+def check_reachable(broker: Broker) -> None:
+    """UnavailableError when nobody listens there; later losses are waited through."""
+    try:
+        socket.create_connection((broker.host, broker.port), timeout=CONNECT_WITHIN_S).close()
+    except OSError as error:
+        raise UnavailableError(f"broker {broker.host}:{broker.port}", error.strerror or str(error)) from error
 
 
 def publish(

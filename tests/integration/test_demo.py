@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.demo import demo, processes_naming
-from tests.integration.engines import engine_path
+from tests.integration.engines import engine_path, free_port
 
 pytestmark = pytest.mark.engine("nats-server")
 GONE_S = 10.0
@@ -121,6 +121,13 @@ def test_data_of_another_simulation_is_refused(tmp_path: Path) -> None:
     assert "holds a demo with --seed 3, not 4" in result.stderr
 
 
+def test_belts_without_a_broker_say_so() -> None:
+    result = nightbelt("simulate", "--port", str(free_port()))
+    assert result.returncode == 2
+    assert result.stderr.startswith("nightbelt: broker 127.0.0.1:")
+    assert result.stderr.endswith("unavailable: Connection refused\n")
+
+
 def test_serve_says_what_is_wrong_with_its_settings(tmp_path: Path) -> None:
     result = nightbelt("serve", NIGHTBELT_WEB_PORT="http", NIGHTBELT_DATA_DIR=str(tmp_path / "data"))
     assert (result.returncode, result.stdout) == (2, "")
@@ -138,5 +145,10 @@ def test_enrolling_listing_and_adding_people(tmp_path: Path) -> None:
     assert (short.returncode, short.stderr) == (2, "nightbelt: password: at least 10 characters\n")
     good = nightbelt(*added, NIGHTBELT_DATA_DIR=data, NIGHTBELT_PERSON_PASSWORD="long enough for a test")
     assert good.stdout == "wang: caregiver\n"
+    nowhere = nightbelt("quarantine", "--data", str(tmp_path / "nowhere"))
+    assert nowhere.stderr == (
+        f"nightbelt: data directory {tmp_path}/nowhere holds no records; name another with --data\n"
+    )
+    assert not (tmp_path / "nowhere").exists()
     listed = nightbelt("quarantine", "--data", data)
     assert "0 in quarantine" in listed.stdout
