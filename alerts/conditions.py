@@ -21,13 +21,14 @@ windows, and about what was over before it arrived (kept as `PASSED`).
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerts.beds import BedTable, starts
-from alerts.rules import RULES, Frame, RuleSpec, Truth, frame_of
+from alerts.rules import RULES, Frame, Questions, RuleSpec, Truth, frame_of
 from alerts.run_table import RunTable
 from alerts.runs import Kind, Look, Run, Slot, Transition, restored, stored
 from domain.readings import ReadingBatch
@@ -36,6 +37,8 @@ from domain.watch import BedState, ConditionState
 
 FRESH_MS: Final = 60 * SECOND_MS
 """A reading at most this old on arrival speaks of now; an older one belongs to a backlog that may go on."""
+FEW: Final = 8
+"""Readings of a bed looked at one by one after something happened, before the rest is passed over at once again."""
 QUIET_MS: Final = 10 * SECOND_MS
 """A backlog that has brought nothing for this long is over."""
 
@@ -58,12 +61,7 @@ class Conditions:
         shape = (len(self._specs), len(slots))
         self._truth = np.full(shape, Truth.UNKNOWN, np.int8)
         self._runs = RunTable(self._specs, len(slots))
-        self._limit = np.full(shape, np.nan, np.float32)
-        self._clear_limit = np.full(shape, np.nan, np.float32)
-        for k, spec in enumerate(self._specs):
-            for n, slot in enumerate(slots):
-                if limits := slot.limits.get(spec.rule):
-                    self._limit[k, n], self._clear_limit[k, n] = limits.limit, limits.clear_limit
+        self._questions = Questions(self._specs, [slot.limits for slot in slots])
 
     def configure(self, slots: Sequence[Slot]) -> None:
         """Ask something else from now on; what changed before must have been taken.
@@ -114,11 +112,9 @@ class Conditions:
         """What the stored occupancy says; where it says nothing, that the opposite was seen, so that leaving counts."""
         nothing = np.full(1, np.nan, np.float32)
         frame = Frame(in_bed=self.beds.occupancy[[n]], heart_rate=nothing, breathing_rate=nothing, movement=nothing)
-        said = self._ask(frame, np.array([n]))[:, 0]
+        said = self._questions.ask(frame, np.array([n]))[:, 0]
         needs_change = np.array([spec.needs_change for spec in self._specs])
         return np.where((said < 0) & needs_change, Truth.FALSE, said).astype(np.int8)
-
-    # -- readings ------------------------------------------------------------------------------------------------
 
     def observe(self, batch: ReadingBatch, now: int) -> list[Transition]:
         """Take in readings (sorted and distinct, as a `ReadingBatch` is) that are here at `now`; returns what to tell.
@@ -141,22 +137,42 @@ class Conditions:
                 order = np.argsort(slot, kind="stable")
                 batch, slot = batch.select(order), slot[order]
             self.beds.arrive(batch, slot)
-            eventful = self._pass_over_uneventful(batch, slot)
-            if eventful.any():
-                self._rounds(batch.select(eventful), slot[eventful], now)
+            self._go_through(batch, slot, now)
         return self._take_told()
 
-    def _pass_over_uneventful(self, batch: ReadingBatch, slot: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def _go_through(self, batch: ReadingBatch, slot: NDArray[np.intp], now: int) -> None:
+        """Pass over what says nothing new; look at the next few readings of each bed one by one; and so on."""
+        few = FEW
+        while True:
+            fresh = now + self.beds.clocks.offset[slot] - batch.observed_at <= FRESH_MS
+            eventful = self._pass_over_uneventful(batch, slot, fresh)
+            passed_over = len(slot) - np.count_nonzero(eventful)
+            if passed_over == len(slot):
+                return
+            batch, slot, fresh = batch.select(eventful), slot[eventful], fresh[eventful]
+            first = starts(slot)
+            nth = np.arange(len(slot)) - np.repeat(first, np.diff(first, append=len(slot)))
+            self._rounds(batch, slot, fresh, nth, few)
+            later = nth >= few
+            if not later.any():
+                return
+            batch, slot = batch.select(later), slot[later]
+            few = FEW if passed_over > few else 2 * few
+
+    def _pass_over_uneventful(
+        self, batch: ReadingBatch, slot: NDArray[np.intp], fresh: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
         """Which readings to go through one by one: of each bed those from the first on in which something happens."""
         n = len(slot)
         first = starts(slot)
-        truth = self._ask(frame_of(batch, slice(None)), slot)
+        truth = self._questions.ask(frame_of(batch, slice(None)), slot)
         before, in_bed_before = np.empty_like(truth), np.empty_like(batch.in_bed)
         before_at = np.empty_like(batch.observed_at)
         before[:, 1:], before[:, first] = truth[:, :-1], self._truth[:, slot[first]]
         in_bed_before[1:], in_bed_before[first] = batch.in_bed[:-1], self.beds.occupancy[slot[first]]
         before_at[1:], before_at[first] = batch.observed_at[:-1], self.beds.clocks.observed_at[slot[first]]
-        happens = ((truth >= 0) & (truth != before)) | (self._runs.wake_at[:, slot] <= batch.observed_at)
+        due = (self._runs.wake_at[:, slot] <= batch.observed_at) & (fresh | ~self._runs.noted[:, slot])
+        happens = ((truth >= 0) & (truth != before)) | due
         eventful: NDArray[np.bool_] = happens.any(axis=0) | (batch.in_bed != in_bed_before)
         ends = np.append(first[1:], n)
         if eventful.any():
@@ -169,21 +185,26 @@ class Conditions:
         self.beds.clocks.move_on(slot[last_quiet], batch.observed_at[last_quiet], before_at[last_quiet])
         return eventful
 
-    def _rounds(self, batch: ReadingBatch, slot: NDArray[np.intp], now: int) -> None:
-        """The first reading of every bed, then the second of every bed, and so on."""
-        first = starts(slot)
-        nth = np.arange(len(slot)) - np.repeat(first, np.diff(first, append=len(slot)))
+    def _rounds(
+        self,
+        batch: ReadingBatch,
+        slot: NDArray[np.intp],
+        fresh: NDArray[np.bool_],
+        nth: NDArray[np.intp],
+        few: int,
+    ) -> None:
+        """The first reading of every bed, then the second of every bed, and so on, up to the `few`-th."""
         by_round = np.argsort(nth, kind="stable")
         ends = np.cumsum(np.bincount(nth))
-        fresh = now + self.beds.clocks.offset[slot] - batch.observed_at <= FRESH_MS
-        for rows in np.split(by_round, ends[:-1]):
+        for begin, end in pairwise([0, *ends[:few].tolist()]):
+            rows = by_round[begin:end]
             self._round(batch, slot[rows], rows, fresh)
 
     def _round(
         self, batch: ReadingBatch, slot: NDArray[np.intp], rows: NDArray[np.intp], fresh: NDArray[np.bool_]
     ) -> None:
         at, frame = batch.observed_at[rows], frame_of(batch, rows)
-        truth, before = self._ask(frame, slot), self._truth[:, slot]
+        truth, before = self._questions.ask(frame, slot), self._truth[:, slot]
         happens = ((truth >= 0) & (truth != before)) | (self._runs.wake_at[:, slot] <= at)
         seen_before = self.beds.clocks.observed_at[slot] if happens.any() else None
         self._changed_beds.update(self.beds.move_on(slot, at, frame.in_bed).tolist())
@@ -200,13 +221,6 @@ class Conditions:
             elif look.truth == Truth.TRUE and (before[k, j] == Truth.FALSE or not self._specs[k].needs_change):
                 self._begin(k, int(slot[j]), look, None)
 
-    def _ask(self, frame: Frame, slot: NDArray[Any]) -> NDArray[np.int8]:
-        asked = [
-            spec.predicate(frame, self._limit[k, slot], self._clear_limit[k, slot])
-            for k, spec in enumerate(self._specs)
-        ]
-        return np.stack(asked) if asked else np.empty((0, len(slot)), np.int8)
-
     def _take_late(self, batch: ReadingBatch, slot: NDArray[np.intp], late: NDArray[np.bool_]) -> None:
         """A late reading inside the gap before a running, unraised run shows that it began earlier, or ends the gap."""
         beds_with_runs = {n for _, n, _ in self._runs.armed()}
@@ -214,7 +228,7 @@ class Conditions:
             return
         for i in np.flatnonzero(late & np.isin(slot, list(beds_with_runs))).tolist():
             n, at = int(slot[i]), int(batch.observed_at[i])
-            truths = self._ask(frame_of(batch, [i]), np.array([n]))[:, 0]
+            truths = self._questions.ask(frame_of(batch, [i]), np.array([n]))[:, 0]
             for k, truth in enumerate(truths.tolist()):
                 run = self._runs.get(k, n)
                 if run is not None and run.armed and run.seen_before_at < at < run.seen_at:
@@ -243,8 +257,6 @@ class Conditions:
     def slots_of(self, belts: Sequence[str]) -> list[int]:
         """The slots of those belts that have one."""
         return [self._slot_of[belt_id] for belt_id in belts if belt_id in self._slot_of]
-
-    # -- runs ----------------------------------------------------------------------------------------------------
 
     def _begin(self, k: int, n: int, look: Look, alarm_began_at: int | None) -> None:
         run = Run(
@@ -341,8 +353,6 @@ class Conditions:
         )
         self._told.append(transition)
 
-    # -- time ----------------------------------------------------------------------------------------------------
-
     def tick(self, now: int) -> list[Transition]:
         """Let deadlines run out; returns what to tell."""
         self._told_at = now
@@ -371,8 +381,6 @@ class Conditions:
         if clocks.late_on_arrival(n) > FRESH_MS:
             at = max(at, int(clocks.received_at[n]) + QUIET_MS)
         return at
-
-    # -- what changed --------------------------------------------------------------------------------------------
 
     def _take_told(self) -> list[Transition]:
         told, self._told = self._told, []

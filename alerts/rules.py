@@ -4,7 +4,7 @@ A rule is data for the engine in `alerts.conditions`. Its predicate sees one rea
 with `Truth` per bed. Limits and durations come per bed, from the resident's settings.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
@@ -79,6 +79,27 @@ class Limits:
     min_duration_ms: int
     limit: float = float("nan")
     clear_limit: float = float("nan")
+
+
+class Questions:
+    """All rules' predicates with the limits of all slots, asked at once."""
+
+    def __init__(self, specs: Sequence[RuleSpec], limits: Sequence[Mapping[Rule, Limits]]) -> None:
+        self._specs = specs
+        shape = (len(specs), len(limits))
+        self._limit, self._clear_limit = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
+        for k, spec in enumerate(specs):
+            for n, of_slot in enumerate(limits):
+                if found := of_slot.get(spec.rule):
+                    self._limit[k, n], self._clear_limit[k, n] = found.limit, found.clear_limit
+
+    def ask(self, frame: Frame, slot: NDArray[Any]) -> NDArray[np.int8]:
+        """`Truth` by rule and reading (int8, rules x m) of one reading of each slot in `slot` (m)."""
+        asked = [
+            spec.predicate(frame, self._limit[k, slot], self._clear_limit[k, slot])
+            for k, spec in enumerate(self._specs)
+        ]
+        return np.stack(asked) if asked else np.empty((0, len(slot)), np.int8)
 
 
 END_CONFIRM_MS: Final = 5 * SECOND_MS

@@ -16,7 +16,8 @@ class RunTable:
     """Runs by rule and slot.
 
     `wake_at` (int64, rules x slots) is when a reading must be looked at even if it says nothing new: at the deadline of
-    a run that holds, at the end of a broken one's waiting; `NEVER` elsewhere.
+    a run that holds, at the end of a broken one's waiting; `NEVER` elsewhere. `noted` (bool): it was seen in a backlog
+    that the deadline has passed, and only a reading that speaks of now says more.
     """
 
     def __init__(self, specs: Sequence[RuleSpec], slots: int) -> None:
@@ -25,6 +26,7 @@ class RunTable:
         self._armed: set[Key] = set()
         self._changed: set[Key] = set()
         self.wake_at = np.full((len(specs), slots), NEVER, np.int64)
+        self.noted = np.zeros((len(specs), slots), np.bool_)
 
     def get(self, k: int, n: int) -> Run | None:
         return self._runs.get((k, n))
@@ -42,6 +44,7 @@ class RunTable:
         self._runs[key] = run
         self._changed.add(key)
         (self._armed.add if run.armed else self._armed.discard)(key)
+        self.noted[key] = run.armed and run.passed
         if run.armed:
             self.wake_at[key] = run.deadline_at
         elif run.broken_at is None:
@@ -55,7 +58,7 @@ class RunTable:
         del self._runs[k, n]
         self._armed.discard((k, n))
         self._changed.add((k, n))
-        self.wake_at[k, n] = NEVER
+        self.wake_at[k, n], self.noted[k, n] = NEVER, False
 
     def take_changed(self) -> list[tuple[int, int, Run | None]]:
         """Rule, slot and run (None: dropped) of all that changed since the last call, in order."""
