@@ -28,7 +28,7 @@ LANGUAGE_COOKIE: Final = "nightbelt_language"
 CSRF_HEADER: Final = "x-csrf-token"
 CSRF_FIELD: Final = "csrf"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 
 class SignInRequiredError(Exception):
@@ -128,16 +128,9 @@ def home_of(person: Person) -> str:
     return f"/residents/{min(person.relatives)}" if person.relatives else "/account"
 
 
-def local_path(wanted: str | None) -> str | None:
-    """`wanted` if it is a path of this site, else None: no redirect leads away."""
-    if not wanted or not wanted.startswith("/") or wanted.startswith("//") or "\\" in wanted:
-        return None
-    return wanted if wanted.isprintable() else None
-
-
 async def _sent_token(request: Request) -> str | None:
     header = request.headers.get(CSRF_HEADER)
-    if header is not None or not request.headers.get("content-type", "").startswith(_FORM_TYPES):
+    if header is not None or not request.headers.get("content-type", "").startswith(_FORM_TYPE):
         return header
     field = (await request.form()).get(CSRF_FIELD)
     return field if isinstance(field, str) else None

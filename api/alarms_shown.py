@@ -15,6 +15,7 @@ from domain.units import HOUR_MS
 
 SEVERITY: Final = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 _PROGRESS: Final = {AlarmState.ACTIVE: 0, AlarmState.ACKNOWLEDGED: 1, AlarmState.RESOLVED: 2}
+LAST_MOMENT: Final = 10**15 - 1
 UNFINISHED_MS: Final = 16 * HOUR_MS
 """How long an alarm that ended by itself waits on the board for its outcome: a night and the hand-over."""
 EVENTS_LOOKED_THROUGH: Final = 500
@@ -67,11 +68,11 @@ class AlarmWords:
             taken_by=self.person(alarm.acknowledged_by),
             taken_by_viewer=alarm.acknowledged_by == self._viewer.person.person_id,
             progress=_PROGRESS[alarm.state] + (alarm.outcome is not None),
-            order=f"{SEVERITY[alarm.priority]}-{alarm.began_at:015d}-{alarm.alarm_id}",
+            order=_order(alarm),
         )
 
     def views(self, alarms: Iterable[Alarm]) -> list[AlarmView]:
-        """Most severe first, then oldest."""
+        """In their `order`: most severe first, then what nobody has taken, then oldest; what is over newest first."""
         return sorted((self.view(alarm) for alarm in alarms), key=lambda view: view.order)
 
     def person(self, person_id: str | None) -> str | None:
@@ -91,13 +92,19 @@ class AlarmWords:
 
 
 def unfinished_alarms(services: Services, center_id: str, last_event_id: int) -> list[Alarm]:
-    """Alarms that ended by themselves lately and have no outcome, newest first."""
+    """Alarms that ended by themselves lately and have no outcome."""
     since_at = services.clock.now() - UNFINISHED_MS
     events: Sequence[AlarmEvent] = services.book.events_after(
         max(0, last_event_id - EVENTS_LOOKED_THROUGH), limit=EVENTS_LOOKED_THROUGH
     )
     found = {event.alarm.alarm_id: event.alarm for event in events if _waits(event.alarm, center_id, since_at)}
-    return sorted(found.values(), key=lambda alarm: -alarm.began_at)
+    return list(found.values())
+
+
+def _order(alarm: Alarm) -> str:
+    if alarm.state is AlarmState.RESOLVED:
+        return f"{LAST_MOMENT - alarm.began_at:015d}-{alarm.alarm_id}"
+    return f"{SEVERITY[alarm.priority]}-{_PROGRESS[alarm.state]}-{alarm.began_at:015d}-{alarm.alarm_id}"
 
 
 def _waits(alarm: Alarm, center_id: str, since_at: int) -> bool:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import engines, pages, pages_login, programs
 from api.house import build_house
+from api.limits import SmallBodies
 from api.refusals import add_refusals
 from api.services import Services
 
@@ -43,6 +44,7 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(module.router)
     app.mount(STATIC, StaticFiles(directory=str(files("api").joinpath("static"))), name="static")
     add_refusals(app)
+    app.add_middleware(SmallBodies)
     app.add_middleware(CarefulHeaders)
     return app
 

@@ -7,12 +7,13 @@ from api.access import Viewer
 from api.alarms_shown import AlarmView, AlarmWords, unfinished_alarms
 from api.house import House
 from api.ward import (
-    AGE_SHOWN_MS,
     RATE_KEPT_MS,
-    STALE_MS,
+    BedStatus,
     BedView,
     Ward,
+    age_shown_ms,
     bed_views,
+    fast_slack_ms,
     live_values,
     read_ward,
     stale_after_ms,
@@ -36,6 +37,12 @@ class Board:
     unfinished: list[AlarmView]
     latest: tuple[BedNow, ...]
     last_event_id: int
+    age_shown_ms: int
+
+    @property
+    def silent(self) -> int:
+        """How many beds ought to report and do not: no alarm can be raised for who lies there."""
+        return sum(bed.status is BedStatus.SILENT for bed in self.beds)
 
 
 def read_board(house: House, viewer: Viewer) -> Board:
@@ -51,23 +58,22 @@ def read_board(house: House, viewer: Viewer) -> Board:
         ward=ward,
         beds=bed_views(ward, latest, now, stale_after_ms(services)),
         alarms=words.views(services.book.open_alarms(viewer.center_id)),
-        unfinished=[words.view(a) for a in unfinished_alarms(services, viewer.center_id, last_event_id)],
+        unfinished=words.views(unfinished_alarms(services, viewer.center_id, last_event_id)),
         latest=latest,
         last_event_id=last_event_id,
+        age_shown_ms=age_shown_ms(services),
     )
 
 
 def board_constants(house: House, viewer: Viewer) -> dict[str, Any]:
     """What the scripts need to let times run on by themselves."""
     services = house.services
-    stale_ms = stale_after_ms(services)
-    slack_ms = stale_ms - STALE_MS
     return {
         "now": services.clock.now(),
         "speed": services.clock_speed,
-        "stale_after_ms": stale_ms,
-        "age_shown_ms": AGE_SHOWN_MS + slack_ms,
-        "rate_kept_ms": RATE_KEPT_MS + slack_ms,
+        "stale_after_ms": stale_after_ms(services),
+        "age_shown_ms": age_shown_ms(services),
+        "rate_kept_ms": RATE_KEPT_MS + fast_slack_ms(services),
         "session_ends_at": viewer.session.expires_at,
         "session_warning_ms": services.lived(SIGN_IN_AGAIN_MS),
     }

@@ -1,13 +1,29 @@
 """What programs send and get. Instants are milliseconds since 1970 (UTC), lengths of time are in their unit."""
 
+import unicodedata
 from datetime import date
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from api.alarms_shown import AlarmView
 from api.nights import NightView
 from api.ward import BedStatus, BedView
 from domain.alarms import AlarmEvent, AlarmState, Category, EventKind, Outcome, Priority, Rule
+
+CONTROL_CHARACTER: Final = "control_character"
+_LAYOUT: Final = frozenset("\n\r\t")
+
+
+def _text(value: str) -> str:
+    """Text as people write it: a NUL, say, cannot be stored everywhere."""
+    if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in value if letter not in _LAYOUT):
+        raise PydanticCustomError(CONTROL_CHARACTER, "control characters are not text")
+    return value
+
+
+Note = Annotated[str, Field(max_length=500), AfterValidator(_text)]
 
 
 class Body(BaseModel):
@@ -119,14 +135,14 @@ class AlarmHistoryBody(Body):
 
 class ResolveBody(Body):
     outcome: Outcome
-    note: str = Field(default="", max_length=500)
+    note: Note = ""
 
 
 class ResolveForm(BaseModel):
     """The same from a page; `next` is where a browser without scripts goes on."""
 
     outcome: Outcome
-    note: str = Field(default="", max_length=500)
+    note: Note = ""
     next: str = "/"
 
 

@@ -3,33 +3,30 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, cast
 
-from anyio import CapacityLimiter
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from api import words
+from api.addresses import address_of
 from api.languages import LANGUAGES, Language, read_languages
-from api.passwords import Passwords
+from api.passwords import Passwords, Turns
 from api.services import Services
 from api.throttle import Throttle
-
-HASHERS: Final = 2
-"""Passwords checked at the same time; Argon2 takes 64 MB each."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """Built once by `create_app`; nothing in it changes but the throttle's memory."""
+    """Built once by `create_app`; nothing in it changes but the memory of the throttle and of the turns."""
 
     services: Services
     languages: Mapping[str, Language]
     templates: Mapping[str, Environment]
     throttle: Throttle
     passwords: Passwords
-    hashing: CapacityLimiter
+    turns: Turns
 
     @property
     def session_cookie(self) -> str:
@@ -48,7 +45,7 @@ def build_house(services: Services) -> House:
         templates={tag: _environment(language) for tag, language in languages.items()},
         throttle=Throttle(),
         passwords=Passwords(),
-        hashing=CapacityLimiter(HASHERS),
+        turns=Turns(),
     )
 
 
@@ -69,7 +66,7 @@ def _environment(language: Language) -> Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         language.say, lambda one, many, n: _counted(language, one, many, n), newstyle=True
     )
-    environment.globals.update(language=language, languages=LANGUAGES, words=words)
+    environment.globals.update(language=language, languages=LANGUAGES, words=words, address_of=address_of)
     environment.filters["json"] = _script_json
     return environment
 

@@ -33,16 +33,19 @@ class Night:
     noon_at: int
     next_noon_at: int
     running: bool
-    is_latest: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightView:
-    """A resident's night for a reader; `alarms` is None for who is not told of them."""
+    """A resident's night for a reader; `is_latest` when they may see no later one.
+
+    `alarms` is None for who is not told of them.
+    """
 
     resident: Resident
     ward: Ward
     night: Night
+    is_latest: bool
     glance: NightGlance
     alarms: list[AlarmView] | None
 
@@ -50,8 +53,8 @@ class NightView:
 def night_named(day: date, zone: ZoneInfo, now: int) -> Night:
     """The night that starts on `day`. NotFoundError when it had not begun at `now` (ms), or was before 1970."""
     try:
-        next_day = day + timedelta(days=1)
         start_at, closes_at = night_span(day, zone)
+        next_noon_at = local_instant(day + timedelta(days=1), NOON, zone)
     except (OverflowError, ValueError):
         raise NotFoundError("night", day.isoformat()) from None
     if not 0 <= start_at <= now:
@@ -62,9 +65,8 @@ def night_named(day: date, zone: ZoneInfo, now: int) -> Night:
         end_at=min(closes_at, now),
         closes_at=closes_at,
         noon_at=local_instant(day, NOON, zone),
-        next_noon_at=local_instant(next_day, NOON, zone),
+        next_noon_at=next_noon_at,
         running=now < closes_at,
-        is_latest=night_span(next_day, zone)[0] > now,
     )
 
 
@@ -120,15 +122,22 @@ def visible_resident(services: Services, viewer: Viewer, resident_id: str) -> tu
 
 
 def read_night(services: Services, viewer: Viewer, resident_id: str, day: date | None) -> NightView:
-    """The resident's night of `day`; without it staff get the latest, a family the latest that is over."""
+    """The resident's night of `day`; without it staff get the latest, a family the latest that is over.
+
+    NotFoundError for a night that is not there yet, for a family also for the one that runs.
+    """
     resident, ward = visible_resident(services, viewer, resident_id)
     staff = viewer.may(Right.SEE_ANY_RESIDENT)
     now = services.clock.now()
-    night = night_named(day or latest_night(ward.zone, now, whole=not staff), ward.zone, now)
+    latest = latest_night(ward.zone, now, whole=not staff)
+    night = night_named(day or latest, ward.zone, now)
+    if night.day > latest:
+        raise NotFoundError("night", night.day.isoformat())
     return NightView(
         resident=resident,
         ward=ward,
         night=night,
+        is_latest=night.day == latest,
         glance=glance(_readings(services, resident_id, night), night.start_at, night.end_at),
         alarms=_alarms(services, ward, viewer, resident_id, night) if staff else None,
     )

@@ -2,12 +2,14 @@
 
 from datetime import date, timedelta
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.datastructures import FormData
 
-from api.access import ANY_ROLE, Needs, Viewer, local_path, posted_form
+from api.access import ANY_ROLE, Needs, Viewer, posted_form
+from api.addresses import local_path
 from api.alarms_shown import AlarmWords
 from api.board import alarm_shown, board_constants, read_board
 from api.bodies import ResolveForm
@@ -15,13 +17,16 @@ from api.commands import acknowledge, resolve, visible_alarm
 from api.house import house_of
 from api.nights import NightView, bars, marks, read_night, visible_resident
 from api.settings_form import FIELDS, SettingsForm
-from api.stream import live_events
+from api.stream import event_id_from, live_events
 from api.ward import live_values, read_ward
 from api.words import board_words
 from domain.alarms import Alarm
 from domain.people import Right
 
 WITH_SCRIPT: Final = "application/json"
+SAVED_COOKIE: Final = "nightbelt_saved"
+"""Names the resident whose settings were stored just now, until their page is shown."""
+SAVED_KEPT_S: Final = 60
 
 router = APIRouter()
 BoardViewer = Annotated[Viewer, Depends(Needs(Right.SEE_BOARD))]
@@ -49,12 +54,11 @@ def board_page(request: Request, viewer: BoardViewer) -> Response:
 
 
 @router.get("/live")
-async def live(request: Request, viewer: BoardViewer, after: int | None = None) -> StreamingResponse:
+async def live(request: Request, viewer: BoardViewer, after: str = "") -> StreamingResponse:
     """Server-sent events for the board; `after`, or the header Last-Event-ID, is the last alarm event it has seen."""
-    last_seen = request.headers.get("last-event-id", "")
-    if last_seen.isascii() and last_seen.isdigit():
-        after = int(last_seen)
-    events = live_events(house_of(request), viewer, request, after)
+    last_seen = event_id_from(request.headers.get("last-event-id", ""))
+    last_seen = event_id_from(after) if last_seen is None else last_seen
+    events = live_events(house_of(request), viewer, request, last_seen)
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
@@ -96,12 +100,14 @@ def resolve_alarm(request: Request, viewer: Carer, alarm_id: str, found: Annotat
 
 
 @router.get("/residents/{resident_id}")
-def resident_page(
-    request: Request, viewer: NightViewer, resident_id: str, night: date | None = None, saved: bool = False
-) -> Response:
+def resident_page(request: Request, viewer: NightViewer, resident_id: str, night: date | None = None) -> Response:
     """A resident's night; for who may change them, the settings as well."""
     view = read_night(house_of(request).services, viewer, resident_id, night)
-    return _resident(request, viewer, view, SettingsForm.showing(view.resident.leave_bed), saved=saved)
+    saved = request.cookies.get(SAVED_COOKIE) == quote(resident_id, safe="")
+    response = _resident(request, viewer, view, SettingsForm.showing(view.resident.leave_bed), saved=saved)
+    if saved:
+        response.delete_cookie(SAVED_COOKIE, path="/residents")
+    return response
 
 
 @router.post("/residents/{resident_id}/settings")
@@ -118,7 +124,18 @@ def change_settings(
         return _resident(request, viewer, view, form, status=422)
     services.register.set_leave_bed(resident_id, settings)
     services.on_register_changed()
-    return RedirectResponse(f"/residents/{resident_id}?saved=1#settings", status_code=303)
+    name = quote(resident_id, safe="")
+    response = RedirectResponse(f"/residents/{name}#settings", status_code=303)
+    response.set_cookie(
+        SAVED_COOKIE,
+        name,
+        max_age=SAVED_KEPT_S,
+        path="/residents",
+        secure=services.secure_cookies,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
 
 
 def page(request: Request, viewer: Viewer, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:

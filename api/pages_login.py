@@ -2,7 +2,6 @@
 
 from typing import Annotated, Final
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -17,11 +16,11 @@ from api.access import (
     find_session,
     home_of,
     language_tag,
-    local_path,
     new_token,
     same,
     token_hash,
 )
+from api.addresses import local_path
 from api.house import House, house_of
 from api.languages import known_tag
 from api.throttle import WINDOW_MS
@@ -39,10 +38,14 @@ router = APIRouter()
 
 
 @router.get("/login")
-def login_page(request: Request, next: str | None = None) -> Response:  # noqa: A002  the name in the address
-    """The form to sign in with; whoever is signed in goes home."""
+def login_page(
+    request: Request,
+    next: str | None = None,  # noqa: A002  the name in the address
+    again: bool = False,
+) -> Response:
+    """The form to sign in with; whoever is signed in goes home, unless they want to sign in `again`."""
     house = house_of(request)
-    known = find_session(house, request)
+    known = None if again else find_session(house, request)
     if known is not None:
         return RedirectResponse(local_path(next) or home_of(known[1]), status_code=303)
     return login_form(request, next_path=next)
@@ -64,11 +67,12 @@ async def sign_in(
         return login_form(request, login=login, next_path=next, message=message, status=403)
     services = house.services
     window_ms = services.lived(WINDOW_MS)
-    wait_ms = house.throttle.admit(login, _address(request), services.clock.now(), window_ms)
-    if wait_ms:
-        real_s = services.clock.real_seconds(wait_ms)
-        return _too_often(request, login, next, real_s)
-    person = await _checked(house, login, password)
+    with house.turns.place():
+        wait_ms = house.throttle.admit(login, _address(request), services.clock.now(), window_ms)
+        if wait_ms:
+            real_s = services.clock.real_seconds(wait_ms)
+            return _too_often(request, login, next, real_s)
+        person = await _checked(house, login, password)
     if person is None:
         message = say("Login or password is wrong.")
         return login_form(request, login=login, next_path=next, message=message, status=401)
@@ -130,9 +134,9 @@ def _too_often(request: Request, login: str, next_path: str, real_s: float) -> R
 
 
 async def _checked(house: House, login: str, password: str) -> Person | None:
-    person = await run_in_threadpool(house.services.people.by_login, login)
-    fits = await to_thread.run_sync(house.passwords.fits, password, person, limiter=house.hashing)
-    return person if fits else None
+    known = await run_in_threadpool(house.services.people.by_login, login) if login.isprintable() else None
+    fits = await house.turns.fits(house.passwords, password, known)
+    return known if fits else None
 
 
 def _begin(house: House, request: Request, person: Person, path: str) -> Response:
@@ -141,10 +145,11 @@ def _begin(house: House, request: Request, person: Person, path: str) -> Respons
     old = request.cookies.get(house.session_cookie)
     if old:
         services.people.end(token_hash(old))
-    token = new_token()
-    expires_at = services.clock.now() + services.lived(SESSION_MS)
+    token, now = new_token(), services.clock.now()
+    expires_at = now + services.lived(SESSION_MS)
     services.people.begin(
-        Session(token_hash=token_hash(token), person_id=person.person_id, csrf=new_token(), expires_at=expires_at)
+        Session(token_hash=token_hash(token), person_id=person.person_id, csrf=new_token(), expires_at=expires_at),
+        at=now,
     )
     response = RedirectResponse(path, status_code=303)
     _set_cookie(house, response, house.session_cookie, token, SESSION_MS)

@@ -60,7 +60,7 @@ def beds(request: Request, viewer: BoardViewer) -> BedsBody:
 
 @router.get("/alarms")
 def alarms(request: Request, viewer: BoardViewer) -> AlarmsBody:
-    """The open alarms, most severe and oldest first, and those that still want an outcome."""
+    """The open alarms, most severe, untaken and oldest first, and those that still want an outcome."""
     board = read_board(house_of(request), viewer)
     return AlarmsBody(
         now=board.now,

@@ -9,7 +9,10 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from starlette.exceptions import HTTPException
 
 from api.access import CsrfError, SignInRequiredError, Viewer, home_of, language_tag
+from api.addresses import address_of
+from api.bodies import CONTROL_CHARACTER
 from api.house import house_of
+from api.passwords import BusyError
 from api.words import N_
 from domain.errors import ForbiddenError, IllegalStepError, NotFoundError, UnavailableError
 
@@ -20,6 +23,10 @@ CSRF: Final = N_("This page was open for too long. Load it again, then repeat wh
 UNREADABLE: Final = N_("Something in what was sent is missing or wrong. Nothing was changed.")
 UNAVAILABLE: Final = N_("A part of the system does not answer just now. Nothing was changed. Try again in a moment.")
 OVER: Final = N_("This alarm is already over, so it cannot be taken any more.")
+BUSY: Final = N_("Many people are signing in just now. Please try again in a moment.")
+TOO_LARGE: Final = N_("What was sent is too large. Nothing was changed.")
+NOT_A_FORM: Final = N_("What was sent is in a form that is not understood here. Nothing was changed.")
+NOT_TEXT: Final = N_("Note: it contains characters that are not text. Nothing was changed.")
 CLOSED: Final = N_("This alarm was already closed with another outcome. Nothing was changed.")
 
 
@@ -30,7 +37,8 @@ def add_refusals(app: FastAPI) -> None:
     app.add_exception_handler(NotFoundError, lambda request, _: refusal(request, 404, MISSING))
     app.add_exception_handler(IllegalStepError, _illegal_step)
     app.add_exception_handler(UnavailableError, lambda request, _: refusal(request, 503, UNAVAILABLE))
-    app.add_exception_handler(RequestValidationError, lambda request, _: refusal(request, 422, UNREADABLE))
+    app.add_exception_handler(BusyError, lambda request, _: refusal(request, 503, BUSY))
+    app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http)
 
 
@@ -63,7 +71,7 @@ def _wants_json(request: Request) -> bool:
 def _sign_in(request: Request, _: Exception) -> Response:
     if _wants_json(request):
         return refusal(request, 401, SIGN_IN)
-    wanted = request.url.path if request.method == "GET" else "/"
+    wanted = address_of(request)
     return RedirectResponse("/login" if wanted == "/" else f"/login?next={quote(wanted)}", status_code=303)
 
 
@@ -77,6 +85,12 @@ def _forbidden(request: Request, _: Exception) -> Response:
 def _illegal_step(request: Request, error: Exception) -> Response:
     taking = isinstance(error, IllegalStepError) and error.step == "acknowledge"
     return refusal(request, 409, OVER if taking else CLOSED)
+
+
+def _unreadable(request: Request, error: Exception) -> Response:
+    faults = error.errors() if isinstance(error, RequestValidationError) else []
+    in_note = any(fault["type"] == CONTROL_CHARACTER for fault in faults)
+    return refusal(request, 422, NOT_TEXT if in_note else UNREADABLE)
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -16,7 +16,13 @@ class BoardServer(uvicorn.Server):
 
     def __init__(self, app: FastAPI, hub: LiveHub, *, host: str, port: int, log_level: str = "warning") -> None:
         config = uvicorn.Config(
-            app, host=host, port=port, log_config=None, log_level=log_level, timeout_graceful_shutdown=GRACE_S
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            log_level=log_level,
+            timeout_graceful_shutdown=GRACE_S,
+            proxy_headers=False,  # else any program on this machine may say that it comes from elsewhere
         )
         super().__init__(config)
         self._hub = hub

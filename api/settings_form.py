@@ -26,7 +26,7 @@ FIELDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What is wrong with `field`: a text for the catalogue and its values."""
+    """What is wrong with `field` (hours: "window-1" and so on): a text for the catalogue and its values."""
 
     field: str
     message: str
@@ -73,6 +73,15 @@ class SettingsForm:
             windows=[row for n, row in enumerate(rows) if str(n) not in removed and row != ("", "")],
         )
 
+    @property
+    def wrong(self) -> list[str]:
+        """The fields with faults, the first one first."""
+        return [fault.field for fault in self.faults]
+
+    @property
+    def raises_nothing(self) -> bool:
+        return not (self.immediate or self.not_back)
+
     def settings(self) -> LeaveBedSettings | None:
         """What the form says, or None and `faults`."""
         self.faults = []
@@ -80,7 +89,7 @@ class SettingsForm:
         minutes = self._number("away_limit_min", self.away_limit_min, AWAY_RANGE_MIN)
         windows = [self._window(n + 1, row) for n, row in enumerate(self.windows)]
         if len(windows) > MAX_WINDOWS:
-            self._fault("windows", TOO_MANY, high=MAX_WINDOWS)
+            self._fault(f"window-{MAX_WINDOWS + 1}", TOO_MANY, high=MAX_WINDOWS)
         if self.faults or seconds is None or minutes is None:
             return None
         return LeaveBedSettings(
@@ -100,12 +109,12 @@ class SettingsForm:
 
     def _window(self, row: int, typed: tuple[str, str]) -> NightWindow | None:
         if "" in typed:
-            self._fault("windows", HALF_A_WINDOW, row=row)
+            self._fault(f"window-{row}", HALF_A_WINDOW, row=row)
             return None
         try:
             start, end = (_hour(part) for part in typed)
         except ValueError:
-            self._fault("windows", NOT_A_TIME, row=row)
+            self._fault(f"window-{row}", NOT_A_TIME, row=row)
             return None
         return NightWindow(start=start, end=end)
 

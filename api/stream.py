@@ -27,7 +27,10 @@ from domain.people import Right
 
 HEARTBEAT_S: Final = 3.0
 """Real seconds between heartbeats; the board takes 8 s of silence for a lost link."""
-REPLAY_PAGE: Final = 500
+REPLAY_MOST: Final = 500
+"""Events that are replayed to a browser; the board that follows says the rest."""
+LONGEST_ID: Final = 18
+"""Digits of an event id that fits every engine's integers."""
 RETRY_MS: Final = 1000
 
 
@@ -37,12 +40,17 @@ def sse(event: str, data: object, event_id: int | None = None) -> str:
     return f"{head}event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 
+def event_id_from(text: str) -> int | None:
+    """The event id that a browser sent; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_ID else None
+
+
 async def live_events(house: House, viewer: Viewer, request: Request, after: int | None) -> AsyncIterator[str]:
     """Everything the viewer's board has to be told, until the session or the server ends."""
     stream = _Stream(house, viewer, request)
     with house.services.hub.subscribe() as feed:
         yield f"retry: {RETRY_MS}\n\n"
-        async for event in stream.missed(after):
+        for event in await stream.missed(after):
             yield event
         yield await stream.board()
         async for event in stream.follow(feed):
@@ -55,14 +63,12 @@ class _Stream:
         self._viewer = viewer
         self._request = request
         self._ward: Ward | None = None
+        self._told_up_to = 0
+        self._told: set[int] = set()
 
-    async def missed(self, after: int | None) -> AsyncIterator[str]:
-        """The alarm events after `after`, oldest first."""
-        while after is not None:
-            events = await run_in_threadpool(self._house.services.book.events_after, after, limit=REPLAY_PAGE)
-            for event in await run_in_threadpool(self._alarm_events, events):
-                yield event
-            after = events[-1].event_id if len(events) == REPLAY_PAGE else None
+    async def missed(self, after: int | None) -> list[str]:
+        """The latest of the alarm events after `after`, oldest first."""
+        return [] if after is None else await run_in_threadpool(self._missed, after)
 
     async def board(self) -> str:
         return await run_in_threadpool(self._board)
@@ -86,16 +92,22 @@ class _Stream:
                 if news is None:
                     yield sse("goodbye", {"why": "signed out"})
                     return
-                if news:
-                    yield news
+                for event in news:
+                    yield event
 
     def _board(self) -> str:
         board = read_board(self._house, self._viewer)
         self._ward = board.ward
+        self._told_up_to = board.last_event_id
         return sse("snapshot", snapshot(self._house, self._viewer, board), board.last_event_id)
 
-    def _look_around(self) -> str | None:
-        """None when the session is over, the new board when beds or residents changed, else nothing to say."""
+    def _missed(self, after: int) -> list[str]:
+        book = self._house.services.book
+        after = max(after, book.last_event_id() - REPLAY_MOST)
+        return self._alarm_events(book.events_after(after, limit=REPLAY_MOST))
+
+    def _look_around(self) -> list[str] | None:
+        """None when the session is over, else what has to be said: the new board when beds or residents changed."""
         try:
             known = find_session(self._house, self._request)
             if known is None or not known[1].may(Right.SEE_BOARD):
@@ -104,9 +116,20 @@ class _Stream:
             self._viewer = replace(self._viewer, session=session, person=person)
             ward = read_ward(self._house.services, self._viewer.center_id)
             changed = self._ward is None or ward.layout != self._ward.layout
-            return self._board() if changed else ""
+            return [self._board()] if changed else self._untold()
         except UnavailableError:
-            return ""
+            return []
+
+    def _untold(self) -> list[str]:
+        """The events that stand in the book and were not published: a crash or a fault lay in between."""
+        book = self._house.services.book
+        if book.last_event_id() <= self._told_up_to:
+            return []
+        events = book.events_after(self._told_up_to, limit=REPLAY_MOST)
+        shown = self._alarm_events([event for event in events if event.event_id not in self._told])
+        self._told_up_to = max((event.event_id for event in events), default=self._told_up_to)
+        self._told = {event_id for event_id in self._told if event_id > self._told_up_to}
+        return shown
 
     def _alarm_events(self, events: list[AlarmEvent] | tuple[AlarmEvent, ...]) -> list[str]:
         mine = [event for event in events if event.alarm.center_id == self._viewer.center_id]
@@ -114,7 +137,9 @@ class _Stream:
             return []
         ward = self._ward or read_ward(self._house.services, self._viewer.center_id)
         words = AlarmWords(self._house.services, ward, self._viewer)
-        return [sse("alarm", self._alarm(event, words, ward), event.event_id) for event in mine]
+        shown = [sse("alarm", self._alarm(event, words, ward), event.event_id) for event in mine]
+        self._told.update(event.event_id for event in mine)
+        return shown
 
     def _alarm(self, event: AlarmEvent, words: AlarmWords, ward: Ward) -> dict[str, Any]:
         shown = alarm_shown(self._house, self._viewer, ward, words.view(event.alarm))

@@ -100,8 +100,18 @@ def read_ward(services: Services, center_id: str) -> Ward:
 
 
 def stale_after_ms(services: Services) -> int:
-    """`STALE_MS`, and what passes on a fast clock while a reading is on its way to the board."""
-    return STALE_MS + round((services.clock_speed - 1) * LINK_SLACK_MS)
+    """From which age (ms) on a bed's last reading is no signal."""
+    return STALE_MS + fast_slack_ms(services)
+
+
+def age_shown_ms(services: Services) -> int:
+    """From which age (ms) on a rate is shown with it."""
+    return AGE_SHOWN_MS + fast_slack_ms(services)
+
+
+def fast_slack_ms(services: Services) -> int:
+    """What passes on a fast clock (ms) while a reading is on its way to the board."""
+    return round((services.clock_speed - 1) * LINK_SLACK_MS)
 
 
 def bed_views(ward: Ward, latest: Iterable[BedNow], now: int, stale_ms: int) -> list[BedView]:

@@ -61,7 +61,10 @@ BOARD_WORDS: Final = (
     N_("Sound is off: alarms cannot be heard here."),
     N_("The browser has paused the sound: alarms cannot be heard here."),
     N_("This browser cannot make alarm sounds."),
-    N_("You will be signed out at %(time)s, and this board goes dark. Sign in again before."),
+    N_("You will be signed out at %(time)s, and this board goes dark."),
+    N_("1 bed without signal: nothing can be raised for it."),
+    N_("%(n)s beds without signal: nothing can be raised for them."),
+    N_("Perhaps not sent; look at the card."),
     N_("Alarm: %(what)s"),
 )
 """The texts that the board's scripts use; sent along with the page."""

@@ -147,7 +147,9 @@ class People(Protocol):
 
     def by_id(self, person_id: str) -> Person | None: ...
 
-    def begin(self, session: Session) -> None: ...
+    def begin(self, session: Session, *, at: int) -> None:
+        """Let the session stand, and forget those that were over at `at` (ms)."""
+        ...
 
     def session(self, token_hash: str, at: int) -> tuple[Session, Person] | None:
         """The session and its person; None when it is unknown or over at `at` (ms)."""

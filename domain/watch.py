@@ -30,7 +30,7 @@ class ConditionState:
     (it began outside the windows, or the rule is off). `broken_at` is when the predicate turned false after it had
     begun, None while it holds; `over` once it has been false for long enough. `raised`: this run was told; `passed`:
     it had been due in a backlog. `alarm_began_at` is the instant in the id of the alarm that stands open for this belt
-    and rule, None when there is none; an older run's when the person came back, left again, and that alarm still stands.
+    and rule, None when there is none; an older run's when the person came back and left again meanwhile.
     """
 
     belt_id: str

@@ -33,10 +33,11 @@ class RecordsPeople:
         with self._records.read() as connection:
             return _person(connection, people.c.person_id == person_id)
 
-    def begin(self, session: Session) -> None:
+    def begin(self, session: Session, *, at: int) -> None:
         with self._records.write() as connection:
             if _person(connection, people.c.person_id == session.person_id) is None:
                 raise NotFoundError("person", session.person_id)
+            connection.execute(delete(sessions).where(sessions.c.expires_at <= at))
             put(connection, sessions, [{name: getattr(session, name) for name in Session.__slots__}])
 
     def session(self, token_hash: str, at: int) -> tuple[Session, Person] | None:

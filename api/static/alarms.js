@@ -22,20 +22,23 @@ function cardOf(alarmId) {
   return [...cards()].find((card) => card.dataset.alarmId === alarmId);
 }
 
-// An alarm only ever moves forward, so what arrives late or twice changes nothing.
 export function showAlarm(alarm) {
+  replaceCard(alarm);
+  tidy();
+}
+
+// An alarm only ever moves forward, so what arrives late or twice changes nothing.
+function replaceCard(alarm) {
   const shown = progressOf.get(alarm.alarm_id);
-  if (shown !== undefined && shown >= alarm.progress) return false;
+  if (shown !== undefined && shown >= alarm.progress) return;
   progressOf.set(alarm.alarm_id, alarm.progress);
   const old = cardOf(alarm.alarm_id);
   const card = alarm.shelf === "done" ? null : fromHtml(alarm.html);
   if (card && old) keepWhatWasTyped(old, card);
-  const hadFocus = old?.contains(document.activeElement);
+  const focus = old?.contains(document.activeElement) ? focusNow() : null;
   old?.remove();
   if (card) put(shelves[alarm.shelf], card);
-  if (hadFocus && card) card.querySelector("summary")?.focus();
-  tidy();
-  return true;
+  if (card && focus) restoreFocus(card, focus);
 }
 
 export function showAllAlarms(alarms) {
@@ -43,7 +46,7 @@ export function showAllAlarms(alarms) {
   for (const card of cards()) if (!standing.has(card.dataset.alarmId)) card.remove();
   for (const alarm of alarms) {
     if (!cardOf(alarm.alarm_id)) progressOf.delete(alarm.alarm_id);
-    showAlarm(alarm);
+    replaceCard(alarm);
   }
   tidy();
 }
@@ -60,14 +63,24 @@ export function callingAlarm() {
   return calling && { alarmId: calling.dataset.alarmId, priority: calling.dataset.priority };
 }
 
-export function markBeds() {
+export function untakenAlarms() {
+  return [...shelves.open.querySelectorAll('.card[data-state="active"]')].map((card) => card.dataset.alarmId);
+}
+
+export function openAlarms() {
+  return shelves.open.children.length;
+}
+
+// A bed shows its most severe alarm, and is attended when somebody goes for each of them.
+function markBeds() {
   const marks = new Map();
-  for (const card of shelves.open.children) {
-    if (!marks.has(card.dataset.resident)) marks.set(card.dataset.resident, card.dataset);
+  for (const { dataset } of shelves.open.children) {
+    const mark = marks.get(dataset.resident) ?? { priority: dataset.priority, taken: true };
+    marks.set(dataset.resident, { ...mark, taken: mark.taken && dataset.state === "acknowledged" });
   }
   for (const tile of document.querySelectorAll(".tile[data-resident]")) {
     const mark = marks.get(tile.dataset.resident);
-    tile.toggleAttribute("data-taken", mark?.state === "acknowledged");
+    tile.toggleAttribute("data-taken", mark?.taken === true);
     if (mark) tile.dataset.alarm = mark.priority;
     else delete tile.dataset.alarm;
   }
@@ -80,7 +93,6 @@ function put(shelf, card) {
 
 function tidy() {
   setText(document.getElementById("tally"), String(shelves.open.children.length));
-  document.getElementById("all-quiet").hidden = shelves.open.children.length > 0;
   document.getElementById("unfinished").hidden = shelves.unfinished.children.length === 0;
   markBeds();
   drawAlarms();
@@ -100,6 +112,19 @@ function keepWhatWasTyped(old, card) {
   to.querySelector('[name="note"]').value = from.querySelector('[name="note"]').value;
   const chosen = from.querySelector(":checked");
   if (chosen) to.querySelector(`[value="${chosen.value}"]`).checked = true;
+}
+
+function focusNow() {
+  const { name, value, tagName, selectionStart, selectionEnd } = document.activeElement;
+  return { name, value, tagName, selectionStart, selectionEnd };
+}
+
+// The same control in the new card, with what was selected in it; else the card's handle.
+function restoreFocus(card, { name, value, tagName, selectionStart, selectionEnd }) {
+  const named = name ? [...card.querySelectorAll(`[name="${name}"]`)] : [...card.querySelectorAll("summary")];
+  const control = named.find((other) => other.value === value && other.tagName === tagName) ?? card.querySelector("summary");
+  control?.focus({ preventScroll: true });
+  if (control?.type === "text") control.setSelectionRange(selectionStart, selectionEnd);
 }
 
 document.addEventListener("submit", (event) => {
@@ -128,19 +153,21 @@ async function send(form) {
 
 // The sentence that says what went wrong, "" when the server did it.
 async function post(form) {
+  let answer = null;
   try {
-    const answer = await fetch(form.action, {
+    answer = await fetch(form.action, {
       method: "POST",
       body: new URLSearchParams(new FormData(form)),
       headers: { accept: "application/json", "x-csrf-token": csrf },
       signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
     });
     if (answer.status === 401) location.assign("/login");
-    const said = await answer.json();
-    if (!answer.ok) return said.detail ?? t("Not sent: the server answered %(status)s. Try again.", { status: answer.status });
-    showAlarm(said);
-    return "";
-  } catch {
+    const said = answer.status < 500 ? await answer.json() : null;
+    if (answer.ok) showAlarm(said);
+    else if (said) return said.detail ?? t("Not sent: the server answered %(status)s. Try again.", { status: answer.status });
+    return answer.ok ? "" : t("Perhaps not sent; look at the card.");
+  } catch (error) {
+    if (answer || error.name === "TimeoutError") return t("Perhaps not sent; look at the card.");
     return t("Not sent: the link to the server is lost. Try again.");
   }
 }

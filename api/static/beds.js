@@ -20,6 +20,12 @@ export function hearAllBeds(snapshot) {
   hearBeds(snapshot.beds);
 }
 
+// How many beds ought to report, and how many of them do not.
+export function watchedBeds() {
+  const silent = document.querySelectorAll('.tile[data-belt][data-status="silent"]').length;
+  return { all: document.querySelectorAll(".tile[data-belt]").length, silent };
+}
+
 export function drawBeds(live = true) {
   const now = serviceNow();
   for (const tile of document.querySelectorAll(".tile[data-belt]")) drawBed(tile, heard.get(tile.dataset.belt), now, live);

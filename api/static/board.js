@@ -1,13 +1,15 @@
 // The board: what the link tells goes to beds, alarms, sound and bars.
 
-import { callingAlarm, drawAlarms, markBeds, onAlarmsChanged, showAlarm, showAllAlarms } from "./alarms.js";
-import { drawBeds, hearAllBeds, hearBeds } from "./beds.js";
+import { callingAlarm, drawAlarms, onAlarmsChanged, openAlarms, showAlarm, showAllAlarms, untakenAlarms } from "./alarms.js";
+import { drawBeds, hearAllBeds, hearBeds, watchedBeds } from "./beds.js";
 import { Link } from "./link.js";
 import { AlarmSound } from "./sound.js";
 import { clockTime, constants, serviceNow, setServiceNow, setText, t } from "./words.js";
 
 const SAY_AGAIN_MS = 30000;
 const SOUND_KEY = "nightbelt-sound";
+const FEWEST_SILENT = 2;
+const NAME = document.title;
 const byId = (id) => document.getElementById(id);
 const said = new Map();
 let lostSince = null;
@@ -35,14 +37,46 @@ function takeSnapshot(snapshot) {
   hearAllBeds(snapshot);
   for (const alarm of snapshot.alarms) said.set(alarm.alarm_id, alarm.say);
   showAllAlarms(snapshot.alarms);
-  markBeds();
 }
 
 onAlarmsChanged(() => {
-  const calling = callingAlarm();
-  sound.call(calling?.priority ?? null);
+  callOut();
   announce();
 });
+
+// What has to be heard now: the most severe alarm that nobody has taken, else that this board cannot know of alarms.
+function soundNow() {
+  const { all, silent } = watchedBeds();
+  const deaf = link.lost || (silent >= FEWEST_SILENT && 2 * silent >= all);
+  return callingAlarm()?.priority ?? (deaf ? "low" : null);
+}
+
+let calledOut = new Set();
+
+function callOut() {
+  const untaken = untakenAlarms();
+  const grown = untaken.some((alarmId) => !calledOut.has(alarmId));
+  calledOut = new Set(untaken);
+  sound.call(soundNow(), grown);
+  drawTitle(untaken.length);
+  drawQuiet();
+}
+
+function drawTitle(untaken) {
+  const mark = link.lost ? "! " : untaken && !link.resting ? `(${untaken}) ` : "";
+  if (document.title !== mark + NAME) document.title = mark + NAME;
+}
+
+// Calm is only said of what is watched.
+function drawQuiet() {
+  const { silent } = watchedBeds();
+  byId("all-quiet").hidden = link.lost || silent > 0 || openAlarms() > 0;
+  byId("unheard").hidden = link.lost || silent === 0;
+  const words = silent === 1
+    ? t("1 bed without signal: nothing can be raised for it.")
+    : t("%(n)s beds without signal: nothing can be raised for them.", { n: silent });
+  if (silent) setText(byId("unheard").querySelector("span"), words);
+}
 
 let spoken = { alarmId: null, at: 0 };
 
@@ -70,6 +104,7 @@ function drawLink() {
     drawBeds(false);
   }
   bar.hidden = !lost;
+  callOut();
 }
 
 function drawSession() {
@@ -77,7 +112,7 @@ function drawSession() {
   const bar = byId("session-bar");
   if (near) {
     const time = clockTime(constants.session_ends_at);
-    setText(bar, t("You will be signed out at %(time)s, and this board goes dark. Sign in again before.", { time }));
+    setText(bar.querySelector("span"), t("You will be signed out at %(time)s, and this board goes dark.", { time }));
   }
   bar.hidden = !near;
 }
@@ -117,10 +152,22 @@ function wireSound() {
     } else turnOn();
   });
   if (sessionStorage.getItem(SOUND_KEY) && AlarmSound.possible) sound.switchOn();
+  // A browser lets a page sound once somebody has touched it, wherever that was.
+  for (const touch of ["pointerdown", "pointerup", "keydown"]) {
+    document.addEventListener(touch, (event) => {
+      const switches = event.target.closest?.("#sound-controls");
+      if (sound.state === "paused" && !switches) sound.switchOn();
+    }, { capture: true });
+  }
   drawSound();
 }
 
+function restUnseen() {
+  link.rest(document.hidden && sound.state !== "on");
+}
+
 function everySecond() {
+  restUnseen();
   link.watch();
   drawLink();
   if (!link.lost) drawBeds();
@@ -133,4 +180,5 @@ function everySecond() {
 
 wireSound();
 link.open();
+document.addEventListener("visibilitychange", restUnseen);
 setInterval(everySecond, 1000);

@@ -8,6 +8,8 @@ const ASK_TIMEOUT_MS = 4000;
 export class Link {
   #source = null;
   #heardAt = performance.now();
+  #openedAt = 0;
+  #resting = false;
   #lastEventId;
   #wait = FIRST_WAIT_MS;
   #timer = 0;
@@ -22,21 +24,38 @@ export class Link {
   }
 
   get lost() {
-    return this.silentMs > LOST_AFTER_MS;
+    return !this.#resting && this.silentMs > LOST_AFTER_MS;
+  }
+
+  // While nobody sees or hears this tab it leaves the connection to others: a browser opens six to one host.
+  rest(resting) {
+    if (resting === this.#resting) return;
+    this.#resting = resting;
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    this.#source = null;
+    this.#wait = FIRST_WAIT_MS;
+    if (!resting) this.open();
+  }
+
+  get resting() {
+    return this.#resting;
   }
 
   open() {
     const source = new EventSource(`/live?after=${this.#lastEventId}`);
     this.#source = source;
+    this.#openedAt = performance.now();
     for (const kind of ["snapshot", "beds", "alarm", "heartbeat", "goodbye"]) {
       source.addEventListener(kind, (event) => this.#take(source, kind, event));
     }
     source.addEventListener("error", () => this.#again(source));
   }
 
-  // A stream that is open and silent is dead as well.
+  // A stream that is open and silent is dead as well; a new one is given the time to speak.
   watch() {
-    if (this.lost && this.#source) this.#again(this.#source);
+    const tried = performance.now() - this.#openedAt > LOST_AFTER_MS;
+    if (this.#source && this.lost && tried) this.#again(this.#source);
   }
 
   #take(source, kind, event) {
@@ -67,6 +86,6 @@ export class Link {
     } catch {
       // still lost: the stream below fails as well and this is tried again
     }
-    this.open();
+    if (!this.#resting && !this.#source) this.open();
   }
 }

@@ -80,9 +80,9 @@ export class AlarmSound {
     if (this.state === "on") this.#play(burst("medium"));
   }
 
-  // Calls with this priority until told otherwise; null is silence.
-  call(priority) {
-    if (priority === this.#playing) return;
+  // Calls with this priority until told otherwise; null is silence. `anew` does not wait for the rest to end.
+  call(priority, anew = false) {
+    if (priority === this.#playing && !anew) return;
     this.#playing = priority;
     this.#silence();
     this.#again();

@@ -31,7 +31,7 @@ def listen_with_token(world: World) -> None:
     """A session whose cookie is "token"."""
     expires_at = world.services.clock.now() + SESSION_MS
     session = Session(token_hash=token_hash("token"), person_id="p-wang", csrf="c", expires_at=expires_at)
-    world.people.begin(session)
+    world.people.begin(session, at=world.services.clock.now())
 
 
 def live_stream(port: int) -> socket.socket:

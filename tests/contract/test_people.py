@@ -61,7 +61,7 @@ def test_a_login_belongs_to_one_person(people: People) -> None:
 
 def test_a_session_lasts_until_it_expires(people: People) -> None:
     people.save(SON)
-    people.begin(SESSION)
+    people.begin(SESSION, at=0)
     assert people.session(SESSION.token_hash, 999) == (SESSION, SON)
     assert people.session(SESSION.token_hash, 1_000) is None
     assert people.session(SESSION.token_hash, 1_001) is None
@@ -69,7 +69,7 @@ def test_a_session_lasts_until_it_expires(people: People) -> None:
 
 def test_a_session_has_the_person_as_they_are_now(people: People) -> None:
     people.save(SON)
-    people.begin(SESSION)
+    people.begin(SESSION, at=0)
     now = replace(SON, relatives=frozenset())
     people.save(now)
     assert people.session(SESSION.token_hash, 0) == (SESSION, now)
@@ -81,14 +81,23 @@ def test_an_unknown_session_is_none(people: People) -> None:
 
 def test_an_ended_session_is_over(people: People) -> None:
     people.save(SON)
-    people.begin(SESSION)
-    people.begin(replace(SESSION, token_hash="cd" * 32))
+    people.begin(SESSION, at=0)
+    people.begin(replace(SESSION, token_hash="cd" * 32), at=0)
     people.end(SESSION.token_hash)
     people.end(SESSION.token_hash)
     assert people.session(SESSION.token_hash, 0) is None
     assert people.session("cd" * 32, 0) is not None
 
 
+def test_a_new_session_clears_away_those_that_are_over(people: People) -> None:
+    people.save(SON)
+    people.begin(SESSION, at=0)
+    people.begin(replace(SESSION, token_hash="cd" * 32, expires_at=1_001), at=0)
+    people.begin(replace(SESSION, token_hash="ef" * 32, expires_at=9_000), at=1_000)
+    lasting = [letters for letters in ("ab", "cd", "ef") if people.session(letters * 32, 0) is not None]
+    assert lasting == ["cd", "ef"]
+
+
 def test_nobody_has_no_session(people: People) -> None:
     with pytest.raises(NotFoundError):
-        people.begin(SESSION)
+        people.begin(SESSION, at=0)

@@ -29,10 +29,11 @@ class InMemoryPeople:
         with self._lock:
             return self._people.get(person_id)
 
-    def begin(self, session: Session) -> None:
+    def begin(self, session: Session, *, at: int) -> None:
         with self._lock:
             if session.person_id not in self._people:
                 raise NotFoundError("person", session.person_id)
+            self._sessions = {key: kept for key, kept in self._sessions.items() if kept.expires_at > at}
             self._sessions[session.token_hash] = session
 
     def session(self, token_hash: str, at: int) -> tuple[Session, Person] | None:

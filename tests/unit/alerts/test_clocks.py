@@ -4,8 +4,8 @@ import pytest
 
 from alerts.clocks import JUMP_MS, PUT_BACK_MS, STEADY_MS
 from domain.alarms import Rule
-from domain.residents import LeaveBedSettings
 from domain.readings import Occupancy
+from domain.residents import LeaveBedSettings
 from tests.unit.alerts.bed import IN, OUT, Bench
 
 LIMIT = 15 * 60

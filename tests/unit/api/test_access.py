@@ -6,12 +6,13 @@ import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import Mount
 
-from api.access import PUBLIC, SESSION_MS, Needs, local_path
+from api.access import PUBLIC, SESSION_MS, Needs
+from api.addresses import local_path
 from api.app import HEADERS, create_app
 from api.throttle import MAX_REMEMBERED, MAX_TRIES, WINDOW_MS, Throttle
 from domain.people import Session
 from tests.unit.api.conftest import Visit, Visitor, browser, field_of
-from tests.unit.api.world import World, build_world
+from tests.unit.api.world import PASSWORD, World, build_world
 
 STAFF = ("ada", "wang")
 EVERYBODY = ("ada", "wang", "son", "alone")
@@ -129,7 +130,8 @@ def test_a_planted_session_is_not_taken_over(world: World, visit: Visit) -> None
     visitor = visit()
     planted = hashlib.sha256(b"planted").hexdigest()
     far = world.clock.at + SESSION_MS
-    world.people.begin(Session(token_hash=planted, person_id="p-oak", csrf="x", expires_at=far))
+    session = Session(token_hash=planted, person_id="p-oak", csrf="x", expires_at=far)
+    world.people.begin(session, at=world.clock.at)
     visitor.client.cookies.set("nightbelt_login", "t")
     visitor.client.cookies.set("nightbelt_session", "planted")
     form = {"csrf": "t", "login": "wang", "password": "a long night"}
@@ -211,8 +213,8 @@ def test_the_right_password_forgives() -> None:
 def test_the_throttle_forgets_the_longest_untouched() -> None:
     throttle = Throttle()
     for n in range(MAX_REMEMBERED + 10):
-        throttle.admit(str(n), "a", 0)
-    assert len(throttle._tries) == MAX_REMEMBERED
+        throttle.admit(str(n), str(n), 0)
+    assert len(throttle._pairs) == MAX_REMEMBERED
 
 
 def test_a_clock_set_back_does_not_shut_the_door_for_long() -> None:
@@ -220,6 +222,31 @@ def test_a_clock_set_back_does_not_shut_the_door_for_long() -> None:
     for _ in range(MAX_TRIES):
         throttle.admit("wang", "a", 10 * WINDOW_MS)
     assert throttle.admit("wang", "a", 0) == 0
+
+
+def test_one_can_sign_in_again_before_the_session_ends(visit: Visit) -> None:
+    wang = visit("wang")
+    assert wang.get("/login").status_code == 303
+    page = wang.get("/login?again=1")
+    assert page.status_code == 200
+    form = {"csrf": field_of(page.text, "csrf"), "login": "wang", "password": PASSWORD}
+    assert wang.client.post("/login", data=form).status_code == 303
+
+
+def test_the_way_to_the_login_keeps_the_whole_address(visit: Visit) -> None:
+    stranger = visit()
+    answer = stranger.get("/residents/r1?night=2026-11-20")
+    assert answer.headers["location"] == "/login?next=/residents/r1%3Fnight%3D2026-11-20"
+    form = stranger.get(answer.headers["location"]).text
+    assert field_of(form, "next") == "/residents/r1?night=2026-11-20"
+    assert stranger.post("/residents/r1/settings").headers["location"] == "/login"
+
+
+@pytest.mark.parametrize("path", ["/residents/r1", "/alarms/{alarm}"])
+def test_staff_are_told_where_no_alarm_is_heard(world: World, visit: Visit, path: str) -> None:
+    path = path.format(alarm=world.raise_alarm(1).alarm.alarm_id)
+    assert "No alarm is heard on this page" in visit("wang").get(path).text
+    assert "No alarm is heard on this page" not in visit("son").get(path).text
 
 
 @pytest.mark.parametrize("path", ["/login", "/", "/static/base.css", "/nothing", "/healthz", "/api/beds"])

@@ -25,6 +25,24 @@ def test_the_most_severe_and_oldest_come_first(world: World, visit: Visit) -> No
     assert [alarm["resident_id"] for alarm in visit("wang").get("/api/alarms").json()["open"]] == ["r3", "r1", "r2"]
 
 
+def test_what_nobody_has_taken_comes_before_what_somebody_has(world: World, visit: Visit) -> None:
+    first = world.raise_alarm(1)
+    world.clock.at += MINUTE_MS
+    world.raise_alarm(2)
+    world.raise_alarm(3, Rule.LEAVE_BED_IMMEDIATE)
+    wang = visit("wang")
+    wang.send(f"/api/alarms/{first.alarm.alarm_id}/acknowledge")
+    assert [alarm["resident_id"] for alarm in wang.get("/api/alarms").json()["open"]] == ["r3", "r2", "r1"]
+
+
+def test_what_is_over_is_shown_newest_first(world: World, visit: Visit) -> None:
+    for n in (1, 2):
+        world.clear(world.raise_alarm(n).alarm.alarm_id)
+        world.clock.at += MINUTE_MS
+    waiting = visit("wang").get("/api/alarms").json()["without_outcome"]
+    assert [alarm["resident_id"] for alarm in waiting] == ["r2", "r1"]
+
+
 def test_a_double_tap_acknowledges_once(world: World, visit: Visit) -> None:
     alarm_id = world.raise_alarm(1).alarm.alarm_id
     wang, li = visit("wang"), visit("li")
@@ -71,6 +89,18 @@ def test_a_wrong_outcome_changes_nothing(world: World, visit: Visit, body: dict[
     assert wang.send(f"/api/alarms/{alarm_id}/resolve", body).status_code == 422
     assert wang.post(f"/alarms/{alarm_id}/resolve", body).status_code == 422
     assert world.book.alarm(alarm_id).state is AlarmState.ACTIVE
+
+
+@pytest.mark.parametrize("note", ["a\0b", "\x1b[31m", "bell\a"])
+def test_a_note_is_text(world: World, visit: Visit, note: str) -> None:
+    alarm_id = world.raise_alarm(1).alarm.alarm_id
+    wang, body = visit("wang"), {"outcome": "helped", "note": note}
+    answer = wang.send(f"/api/alarms/{alarm_id}/resolve", body)
+    assert (answer.status_code, answer.json()["detail"][:5]) == (422, "Note:")
+    assert "Note: it contains characters that are not text" in wang.post(f"/alarms/{alarm_id}/resolve", body).text
+    assert world.book.alarm(alarm_id).state is AlarmState.ACTIVE
+    lines = {"outcome": "helped", "note": "one\n\ttwo"}
+    assert wang.send(f"/api/alarms/{alarm_id}/resolve", lines).status_code == 200
 
 
 def test_forms_work_without_scripts(world: World, visit: Visit) -> None:

@@ -57,6 +57,17 @@ def test_staleness_counts_our_clock_and_durations_allow_for_the_belts(world: Wor
     assert (shown["status"], shown["since_at"]) == ("out", world.clock.at - MINUTE_MS)
 
 
+def test_calm_is_only_said_of_what_is_watched(world: World, visit: Visit) -> None:
+    wang = visit("wang")
+    assert '<p class="all-quiet" id="all-quiet">' in wang.get("/").text
+    world.hear(1, Occupancy.IN, received_at=world.clock.at - STALE_MS - 1)
+    page = wang.get("/").text
+    assert '<p class="all-quiet" id="all-quiet" hidden>' in page
+    assert "1 bed without signal: nothing can be raised for it." in page
+    world.hear(2, Occupancy.IN, received_at=None)
+    assert "2 beds without signal: nothing can be raised for them." in wang.get("/").text
+
+
 def test_never_reported_vacant_and_without_belt(world: World, visit: Visit) -> None:
     def entry(n: int, belt: str | None, resident: str | None) -> BedEntry:
         who = Resident(resident_id=resident, name="Somebody") if resident else None

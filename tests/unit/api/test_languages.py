@@ -114,6 +114,14 @@ def test_every_page_can_be_switched(world: World, visit: Visit, path: str) -> No
     assert "/language/en?next=" in page
 
 
+def test_the_other_language_shows_the_same_page(visit: Visit) -> None:
+    ada = visit("ada")
+    assert "next=/residents/r1%3Fnight%3D2026-11-20" in ada.get("/residents/r1?night=2026-11-20").text
+    refused = ada.post("/residents/r1/settings")
+    assert refused.status_code == 422
+    assert '/language/zh-CN?next=/"' in refused.text
+
+
 def test_lengths_of_time() -> None:
     english, chinese = read_languages()["en"], read_languages()["zh-CN"]
     lengths = [59_999, 60_000, 3_600_000, 7_500_000]

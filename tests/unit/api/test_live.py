@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from fastapi import Request
 
+from alerts.lifecycle import step
 from api.access import SESSION_MS, Viewer, token_hash
 from api.app import create_app
 from api.live import FLUSH_S, MAX_WAITING_ALARMS, Feed, LiveHub, Parcel
-from api.stream import live_events, sse
+from api.stream import event_id_from, live_events, sse
+from domain.alarms import Raise
 from domain.live import AlarmsChanged, BedsChanged, LiveEvent
 from domain.people import Session
 from domain.ports import BedEntry
@@ -163,7 +165,7 @@ def stream(world: World, login: str = "wang", after: int | None = None) -> Async
     session = Session(
         token_hash=token_hash("token"), person_id=person.person_id, csrf="c", expires_at=world.clock.at + SESSION_MS
     )
-    world.people.begin(session)
+    world.people.begin(session, at=world.clock.at)
     scope = {
         "type": "http",
         "method": "GET",
@@ -222,13 +224,51 @@ def test_what_was_missed_is_replayed_before_the_board(world: World) -> None:
     run(test())
 
 
-def test_replay_goes_through_more_than_one_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.stream.REPLAY_PAGE", 2)
+def test_only_the_latest_is_replayed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.stream.REPLAY_MOST", 2)
 
     async def test() -> None:
         events = [world.raise_alarm(n) for n in range(1, 6)]
         heard = await listen(stream(world, after=0), "snapshot")
-        assert [number for _, _, number in heard[:-1]] == [event.event_id for event in events]
+        assert [number for _, _, number in heard[:-1]] == [event.event_id for event in events[-2:]]
+        assert len(heard[-1][1]["alarms"]) == 5
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("7", 7),
+        ("0", 0),
+        ("", None),
+        ("-1", None),
+        ("x", None),
+        ("²", None),
+        ("9" * 18, 10**18 - 1),
+        ("9" * 5000, None),
+    ],
+)
+def test_what_a_browser_says_it_has_seen(sent: str, meant: int | None) -> None:
+    assert event_id_from(sent) == meant
+
+
+def test_an_alarm_that_was_never_published_comes_with_the_next_heartbeat(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.stream.HEARTBEAT_S", 0.01)
+
+    async def test() -> None:
+        events = stream(world)
+        await listen(events, "heartbeat")
+        lost, told = world.build_alarm(1), world.build_alarm(2)
+        world.book.apply([Raise(alarm_id=lost.alarm_id, at=world.clock.at, alarm=lost)], step)
+        published = world.book.apply([Raise(alarm_id=told.alarm_id, at=world.clock.at, alarm=told)], step)
+        world.services.hub.publish([AlarmsChanged(events=tuple(published))])
+        heard = await listen(events, "alarm", times=2)
+        assert {data["alarm_id"] for kind, data, _ in heard if kind == "alarm"} == {lost.alarm_id, told.alarm_id}
+        later = await listen(events, "heartbeat", times=3)
+        assert lost.alarm_id not in [data.get("alarm_id") for _, data, _ in later]
 
     run(test())
 

@@ -1,5 +1,6 @@
 """A resident's nights and settings, as page and as JSON."""
 
+import re
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -95,6 +96,19 @@ def test_staff_get_the_night_that_runs_and_a_family_the_last_whole_one(world: Wo
     assert visit("son").get("/api/residents/r1/nights/2026-11-21").json()["alarms"] is None
 
 
+def test_a_family_does_not_see_the_night_that_runs(world: World, visit: Visit) -> None:
+    son, wang = visit("son"), visit("wang")
+    for path in ("/residents/r1?night=2026-11-22", "/api/residents/r1/nights/2026-11-22"):
+        assert wang.get(path).status_code == 200
+        assert son.get(path).status_code == 404
+    after = "?night=2026-11-22"
+    assert after in wang.get("/residents/r1?night=2026-11-21").text
+    assert after not in son.get("/residents/r1?night=2026-11-21").text
+    assert "?night=2026-11-21" in son.get("/residents/r1?night=2026-11-20").text
+    world.clock.at = at(2026, 11, 23, 10, 0)
+    assert son.get("/residents/r1?night=2026-11-22").status_code == 200
+
+
 @pytest.mark.parametrize("day", ["2026-11-23", "9999-12-31", "0001-01-01"])
 def test_no_page_for_nights_to_come(visit: Visit, day: str) -> None:
     assert visit("wang").get(f"/residents/r1?night={day}").status_code == 404
@@ -107,7 +121,7 @@ def test_nonsense_dates_are_refused(visit: Visit, day: str) -> None:
     assert visit("wang").get(f"/api/residents/r1/nights/{day or 'x'}").status_code == 422
 
 
-GOOD = {
+GOOD: dict[str, object] = {
     "immediate": "on",
     "immediate_after_s": "20",
     "away_limit_min": "30",
@@ -119,7 +133,7 @@ GOOD = {
 def test_an_admin_changes_the_settings(world: World, visit: Visit) -> None:
     ada = visit("ada")
     answer = ada.post("/residents/r1/settings", GOOD)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/residents/r1?saved=1#settings")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/residents/r1#settings")
     assert world.register.resident("r1").leave_bed == LeaveBedSettings(
         immediate=True,
         immediate_after_s=20,
@@ -131,9 +145,11 @@ def test_an_admin_changes_the_settings(world: World, visit: Visit) -> None:
         ),
     )
     assert world.changes == ["register"]
-    page = ada.get("/residents/r1?saved=1").text
+    assert "Saved." not in ada.get("/residents/r2").text
+    page = ada.get("/residents/r1").text
     assert "Saved." in page
     assert 'value="22:00"' in page
+    assert "Saved." not in ada.get("/residents/r1?saved=1").text
 
 
 def test_hours_can_be_removed(world: World, visit: Visit) -> None:
@@ -163,6 +179,31 @@ def test_a_wrong_field_is_named_and_nothing_is_stored(
     assert message in answer.text
     assert world.register.resident("r1").leave_bed == LeaveBedSettings()
     assert world.changes == []
+
+
+def test_a_refused_form_opens_at_its_faults(visit: Visit) -> None:
+    wrong = {**GOOD, "away_limit_min": "0", "window_from": ["22:00", "noon", ""]}
+    page = visit("ada").post("/residents/r1/settings", wrong).text
+    assert 'action="/residents/r1/settings#settings"' in page
+    fields = re.findall(r"<input[^>]*aria-invalid[^>]*>", page)
+    assert [re.findall(r'name="(\w+)"', field)[0] for field in fields] == ["away_limit_min", "window_from", "window_to"]
+    assert ['id="settings" autofocus' in field for field in fields] == [True, False, False]
+    assert page.count('id="settings"') == 1
+
+
+def test_settings_that_raise_nothing_say_so(visit: Visit) -> None:
+    ada = visit("ada")
+    off = {name: value for name, value in GOOD.items() if name != "immediate"}
+    hints = ("With both switched off there are no", "Without hours there are no", "From and to are the same")
+    for form, said in [
+        (GOOD, []),
+        (off, [hints[0]]),
+        ({**GOOD, "remove": ["0", "1"]}, [hints[1]]),
+        ({**GOOD, "window_to": ["22:00", "14:00", ""]}, [hints[2]]),
+    ]:
+        ada.post("/residents/r1/settings", form)
+        page = ada.get("/residents/r1").text
+        assert [hint for hint in hints if hint in page] == said
 
 
 def test_an_admin_of_another_centre_cannot_change_them(world: World, visit: Visit) -> None:

@@ -77,10 +77,15 @@ class World:
 
     def raise_alarm(self, n: int, rule: Rule = Rule.LEAVE_BED_NOT_BACK, center_id: str = "elm") -> AlarmEvent:
         """Resident `n` has been away for 16 minutes."""
+        alarm = self.build_alarm(n, rule, center_id)
+        return self._tell(self.book.apply([Raise(alarm_id=alarm.alarm_id, at=alarm.raised_at, alarm=alarm)], step))
+
+    def build_alarm(self, n: int, rule: Rule = Rule.LEAVE_BED_NOT_BACK, center_id: str = "elm") -> Alarm:
+        """An alarm that stands in no book yet."""
         now = self.services.clock.now()
         urgent = rule is Rule.LEAVE_BED_IMMEDIATE
         began_at = now - (20 * SECOND_MS if urgent else 16 * MINUTE_MS)
-        alarm = Alarm(
+        return Alarm(
             alarm_id=f"r{n}.{rule}.{began_at}",
             rule=rule,
             category=Category.CARE,
@@ -95,7 +100,6 @@ class World:
             raised_at=now,
             reason=Reason(code="left-bed", facts={"left_at": began_at, "limit_s": 10 if urgent else 900}),
         )
-        return self._tell(self.book.apply([Raise(alarm_id=alarm.alarm_id, at=now, alarm=alarm)], step))
 
     def clear(self, alarm_id: str) -> AlarmEvent:
         now = self.services.clock.now()
