@@ -25,10 +25,13 @@ STEADY_MS: Final = 60 * SECOND_MS
 """How long readings must have come in step before a smaller offset is believed; longer than delays on the way."""
 PAUSE_MS: Final = 150 * SECOND_MS
 """Longer than this between two arrivals is a silence, and what follows may be its backlog; slow belts need 60 s."""
-JUMP_MS: Final = 10 * SECOND_MS
-"""A reading this much ahead of its belt's clock, and of its belt's last reading, is put aside until another agrees."""
-PUT_BACK_MS: Final = 15 * SECOND_MS
-"""Readings older than the newest that went on in step for this long: the clock was put back."""
+JUMP_MS: Final = 30 * SECOND_MS
+"""A reading this much ahead of its belt's clock, and of its belt's last reading, is put aside until another agrees.
+More than messages are held up on the way, or a quick one among slow ones would look like a jump."""
+AGREE_MS: Final = 10 * SECOND_MS
+PUT_BACK_MS: Final = 45 * SECOND_MS
+"""Readings older than the newest that went on in step for this long: the clock was put back. Longer than messages are
+held up on the way, or slow ones after a quick one would look so."""
 OUT_OF_STEP_MS: Final = 5 * SECOND_MS
 INTERVAL_RANGE_MS: Final = (1 * SECOND_MS, 60 * SECOND_MS)
 """Bounds on the reading interval that is believed; belts report every 1-10 s, some makers' every 60 s."""
@@ -95,7 +98,7 @@ class BeltClocks:
             n = int(slot[i])
             if n in jumped:
                 continue
-            if abs(int(ahead[i]) - int(self.ahead_alone[n])) <= JUMP_MS:
+            if abs(int(ahead[i]) - int(self.ahead_alone[n])) <= AGREE_MS:
                 shifts.append((n, int(ahead[i] - self.offset[n])))
                 jumped.add(n)
                 self.ahead_alone[n] = LONG_AGO

@@ -1,9 +1,8 @@
 """The condition engine: every rule over every bed at once, in event time.
 
-Dense and sparse. For each reading of each bed the engine asks all predicates at once (NumPy over beds) whether
-something happens: the truth changed, or a deadline was reached. That is rare; only then plain Python looks at the
-one run concerned. A *run* is a condition that holds: it began, may become due, is broken when the opposite is
-seen, and is over when that has lasted.
+Dense and sparse. Of all readings of all beds the engine asks at once (NumPy) whether something happens: the truth
+changed, or a deadline was reached. That is rare; only then plain Python looks at the one run concerned. A *run* is a
+condition that holds: it began, may become due, is broken when the opposite is seen, and is over when that has lasted.
 
     (none) -- true after false --> holds -- deadline reached --> due (alarm)
                                    |  ^                           |

@@ -6,7 +6,7 @@ from alerts.clocks import JUMP_MS, PUT_BACK_MS, STEADY_MS
 from domain.alarms import Rule
 from domain.readings import Occupancy
 from domain.residents import LeaveBedSettings
-from tests.unit.alerts.bed import IN, OUT, Bench
+from tests.unit.alerts.bed import IN, NIGHT, OUT, Bench
 
 LIMIT = 15 * 60
 STEP = 5
@@ -49,10 +49,10 @@ def test_a_belt_first_heard_hours_behind_is_believed_after_a_minute() -> None:
 def test_a_clock_put_back_makes_a_bed_deaf_for_seconds_only(back: int) -> None:
     bench = Bench(BOTH)
     live(bench, 0, 600, IN)
-    live(bench, 600, 640, IN, -back)
-    live(bench, 640, 1700, OUT, -back)
-    assert due_after(bench, Rule.LEAVE_BED_IMMEDIATE, 640) == [10]
-    assert due_after(bench, Rule.LEAVE_BED_NOT_BACK, 640) == [LIMIT]
+    live(bench, 600, 660, IN, -back)
+    live(bench, 660, 1700, OUT, -back)
+    assert due_after(bench, Rule.LEAVE_BED_IMMEDIATE, 660) == [10]
+    assert due_after(bench, Rule.LEAVE_BED_NOT_BACK, 660) == [LIMIT]
 
 
 @pytest.mark.parametrize("jump", [-3600, -240, 240, 3600])
@@ -110,6 +110,17 @@ def test_the_board_keeps_the_age_of_a_state_when_a_clock_jumps() -> None:
     assert bed.observed_at is not None
     assert bed.observed_at - bed.since_at == 695_000
     assert bed.clock_offset_ms == 240_000
+
+
+def test_slow_messages_after_a_quick_one_are_no_clock_put_back() -> None:
+    bench = Bench()
+    live(bench, 0, 600, IN)
+    arrivals = [(float(s), s + (0 if s == 630 else 25 + s % 5)) for s in range(600, 900, STEP)]
+    for second, received in sorted(arrivals, key=lambda item: item[1]):
+        bench.hand_in([(second, IN)], received)
+    assert abs(bench.engine.beds.now(0).clock_offset_ms) <= 30_000
+    assert bench.engine.beds.now(0).observed_at == NIGHT + 895_000
+    assert bench.engine.beds.now(0).since_at == NIGHT
 
 
 def test_the_numbers_stand_in_order() -> None:
