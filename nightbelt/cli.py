@@ -75,7 +75,7 @@ def demo(
     """Everything embedded: a broker, a simulated centre, and the service, on one address."""
     options = DemoOptions(data_dir=data, beds=beds, seed=seed, speed=speed, host=host, port=port)
     with contextlib.closing(listen(host, port)):
-        pass
+        pass  # a taken port is found before anything is made
     with Stopping() as stopping, _held(data), contextlib.suppress(KeyboardInterrupt):
         configure_logs("info", path=data / "nightbelt.log")
         with _out.status("starting") as status:

@@ -1,7 +1,6 @@
 """The real pages by a real server in a real Chromium; only the stores are fakes."""
 
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from api.server import BoardServer
 from domain.clock import SystemClock
 from domain.live import BedsChanged
 from domain.readings import Occupancy
+from tests.integration.engines import free_port
 from tests.unit.api.world import PASSWORD, World, build_world
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -39,13 +39,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("engine") is not None and item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.skip(reason=f"{CHROMIUM} is not there"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass

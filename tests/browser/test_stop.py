@@ -10,7 +10,8 @@ from pathlib import Path
 
 from api.access import SESSION_MS, token_hash
 from domain.people import Session
-from tests.browser.conftest import Served, free_port
+from tests.browser.conftest import Served
+from tests.integration.engines import free_port
 from tests.unit.api.world import World
 
 ROOT = Path(__file__).parents[2]
