@@ -98,17 +98,6 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stay:
-    """A resident on a bed from `start_at` (ms) until `end_at` (ms, exclusive; None while it lasts)."""
-
-    resident_id: str
-    bed_id: str
-    side: Side = Side.WHOLE
-    start_at: int
-    end_at: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BeltSpan:
     """A belt that reported for a resident during [`start_at`, `end_at`) (ms)."""
 

@@ -77,10 +77,6 @@ class EmbeddedBroker:
         self.stop()
         raise UnavailableError("embedded broker", f"did not start; see {self._log_path}")
 
-    @property
-    def running(self) -> bool:
-        return self._process.poll() is None
-
     def stop(self) -> None:
         """End it, by force if it must be; may be called twice."""
         if self._process.poll() is not None:

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from domain.errors import ConfigurationError, NotFoundError
+from domain.nights import night_of
 from domain.ports import BedEntry
 from domain.residents import Center, LeaveBedSettings, NightWindow, Resident
 from domain.units import MINUTE_MS
-from simulators.localtime import night_of
 from simulators.physiology import Physiology, drawn_physiology
 from simulators.scenarios import CLOCK_OFF_MIN, DEFAULT_MIX, Mix, Opening
 from simulators.streams import Purpose, stream

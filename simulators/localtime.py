@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from domain.clock import instant, utc
+from domain.clock import instant
 from domain.residents import NightWindow
 
 NOON: Final = time(12)
@@ -22,12 +22,6 @@ def noon(day: date, zone: ZoneInfo) -> int:
 def night_span(night: date, zone: ZoneInfo) -> Span:
     """The night that begins on `night`: local noon to local noon (ms); 23, 24 or 25 hours long."""
     return noon(night, zone), noon(night + timedelta(days=1), zone)
-
-
-def night_of(at: int, zone: ZoneInfo) -> date:
-    """The night that the instant `at` (ms) belongs to."""
-    local = utc(at).astimezone(zone)
-    return local.date() if local.time() >= NOON else local.date() - timedelta(days=1)
 
 
 def wall_clock(day: date, minutes: float, zone: ZoneInfo) -> int:

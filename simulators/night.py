@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.nights import night_of
 from domain.units import HOUR_MS, MINUTE_MS, SECOND_MS
 from simulators.center import SimulatedBed, SimulatedCenter
-from simulators.localtime import Span, night_of, night_span, wall_clock
+from simulators.localtime import Span, night_span, wall_clock
 from simulators.scenarios import (
     LONG_ABSENCE_MIN,
     OPENING_IN_BED_BEFORE_MS,

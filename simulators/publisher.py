@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from domain.clock import Clock
+from domain.nights import night_of
 from domain.units import MINUTE_MS
 from simulators.arrivals import Arrivals, arrivals, belt_nights
 from simulators.center import SimulatedCenter
 from simulators.encoder import readings_topic
-from simulators.localtime import night_of
 from simulators.messages import messages
 from simulators.pool import Broker, ConnectionPool
 from simulators.truth import TruthFile, truth_lines

@@ -6,11 +6,12 @@ import pytest
 
 from domain.clock import utc
 from domain.errors import ConfigurationError
+from domain.nights import night_of
 from domain.residents import NightWindow
 from domain.units import HOUR_MS, MINUTE_MS
 from simulators.belt import belt_night
 from simulators.center import SimulatedCenter, simulated_center
-from simulators.localtime import night_of, night_span, noon, window_spans
+from simulators.localtime import night_span, noon, window_spans
 from simulators.night import MIN_STAY_MS, NightPlan, plan_night, resident_nights
 from simulators.physiology import Stage
 from simulators.scenarios import PLAIN_NIGHTS, Mix, Scenario
