@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.alarms import Alarm, AlarmEvent, AlarmInput, StepFunction
+from domain.belts import BeltStatus
 from domain.people import Person, Session
 from domain.readings import MinuteColumns, ReadingBatch
 from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side
@@ -19,11 +20,15 @@ class ReadingsStore(Protocol):
     """Raw readings by belt and time.
 
     Idempotent on belt + `observed_at`: however often a reading is written, it is there once. Does not promise which
-    of two different readings of the same belt and instant survives, nor that a write is visible to other processes.
+    of two different readings of the same belt and instant survives (it may be columns of both), nor that a write is
+    visible to other processes.
     """
 
-    def write(self, batch: ReadingBatch) -> int:
-        """Make the batch durable: when this returns it survives kill -9. Returns how many readings were new."""
+    def write(self, batch: ReadingBatch) -> int | None:
+        """Make the batch durable: when this returns it survives kill -9.
+
+        Returns how many readings were new, None from a store that cannot tell.
+        """
         ...
 
     def read(self, belt_id: str, start_at: int, end_at: int) -> ReadingBatch:
@@ -88,6 +93,21 @@ class AlarmBook(Protocol):
 
     def alarms_of(self, resident_id: str, start_at: int, end_at: int) -> list[Alarm]:
         """The resident's alarms with `start_at` <= `began_at` < `end_at`, oldest first."""
+        ...
+
+
+class BeltStatuses(Protocol):
+    """The latest that each belt said of itself."""
+
+    def put(self, statuses: Sequence[BeltStatus]) -> None:
+        """Merge into what is kept: what a status does not tell stays as it was; an older `at` changes nothing.
+
+        Durable when it returns.
+        """
+        ...
+
+    def all(self) -> list[BeltStatus]:
+        """Every belt that ever told something, by belt id."""
         ...
 
 

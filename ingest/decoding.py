@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.belts import BeltStatus
 from domain.errors import UndecodableError
 from domain.ports import Quarantined
 from domain.readings import FLOAT_COLUMNS, Occupancy, ReadingBatch
@@ -62,12 +63,14 @@ class WireReading(msgspec.Struct, gc=False):
 class Decoded:
     """Readings of a run of messages, none twice, and what was refused of them, in order of arrival.
 
-    `repeats` counts the readings that were there more than once and left out.
+    `repeats` counts the readings that were there more than once and left out. `statuses` is what belts said of
+    themselves, in order of arrival.
     """
 
     batch: ReadingBatch
     refused: list[Quarantined]
     repeats: int = 0
+    statuses: list[BeltStatus] = field(default_factory=list)
 
 
 _decode_any: Final = msgspec.json.Decoder(WireReading | list[WireReading]).decode

@@ -176,7 +176,8 @@ class Pipeline:
                 break
             chosen.append(work.batch)
             readings += len(work.batch)
-        new = self._store.write(ReadingBatch.join(chosen)) if readings else 0
+        told = self._store.write(ReadingBatch.join(chosen)) if readings else 0
+        new = readings if told is None else told
         self._ledger.advance(Stage.STORED, len(chosen))
         self._metrics.stored.inc(new)
         self._metrics.duplicates.inc(readings - new)

@@ -20,6 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from domain.clock import Clock
 from domain.units import DAY_MS, SECOND_MS
@@ -67,13 +68,13 @@ class MqttSource:
         username: str | None = None,
         password: str | None = None,
         tls: ssl.SSLContext | None = None,
-        topic_filter: str = READINGS_FILTER,
+        topic_filters: Sequence[str] = (READINGS_FILTER,),
         capacity: int = CAPACITY,
         session_expiry_s: int = SESSION_EXPIRY_S,
     ) -> None:
         self._host, self._port, self._client_id, self._clock = host, port, client_id, clock
         self._username, self._password, self._tls = username, password, tls
-        self._topic_filter = topic_filter
+        self._topic_filters = tuple(topic_filters)
         self._session_expiry_s = session_expiry_s
         self._inbox = Inbox(capacity)
         self._outstanding = Outstanding()
@@ -295,17 +296,22 @@ class MqttSource:
         else:
             self._choice.accepted()
             self._session_present = flags.session_present
-            client.subscribe(self._topic_filter, QOS)
+            client.subscribe(self._subscriptions())
 
     def _on_subscribe(
         self, _client: mqtt.Client, _userdata: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
     ) -> None:
-        refused = [reason for reason in reasons if reason.is_failure]
-        if refused:
-            self._say("error", "broker refused the subscription", reason=str(refused[0]), filter=self._topic_filter)
-            return
+        for topic_filter, reason in zip(self._topic_filters, reasons, strict=False):
+            if reason.is_failure:
+                self._say("error", "broker refused the subscription", reason=str(reason), filter=topic_filter)
+                return
         self._ready = True
         self._say("info", "broker connected", protocol=self._choice.version.name, resumed=self._session_present)
+
+    def _subscriptions(self) -> list[tuple[str, Any]]:
+        """Each filter with what this MQTT version wants beside it."""
+        how = SubscribeOptions(qos=QOS) if self._choice.version == MQTTProtocolVersion.MQTTv5 else QOS
+        return [(topic_filter, how) for topic_filter in self._topic_filters]
 
     def _on_disconnect(
         self, _client: mqtt.Client, _userdata: Any, _flags: mqtt.DisconnectFlags, reason: ReasonCode, _properties: Any

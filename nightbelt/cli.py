@@ -1,9 +1,7 @@
 """The command line. Mistakes get one clear line on standard error and exit code 2; interruptions end quietly."""
 
 import contextlib
-import json
 import sys
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -21,15 +19,14 @@ from domain.residents import checked_id
 from nightbelt.center_file import read_center_file
 from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
 from nightbelt.evaluate import evaluate as run_evaluation
-from nightbelt.holding import DataDirectory
 from nightbelt.logs import configure_logs
 from nightbelt.service import Service, Stores, listen
-from nightbelt.settings import Settings, load_settings
+from nightbelt.settings import load_settings
 from nightbelt.simulation import check_reachable, demo_center, publish
 from nightbelt.stopping import Stopping
+from nightbelt.terminal import SettingsFile, held, open_records, out, print_json, settings_of
 from simulators.center import simulated_center
 from simulators.pool import Broker
-from storage.records import Records
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -45,11 +42,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_out = Console()
-
-SettingsFile = Annotated[
-    Path | None, typer.Option("--settings", help="TOML file with settings; the environment goes over it.")
-]
 
 
 def main() -> None:
@@ -76,16 +68,16 @@ def demo(
     options = DemoOptions(data_dir=data, beds=beds, seed=seed, speed=speed, host=host, port=port)
     with contextlib.closing(listen(host, port)):
         pass  # a taken port is found before anything is made
-    with Stopping() as stopping, _held(data), contextlib.suppress(KeyboardInterrupt):
+    with Stopping() as stopping, held(data), contextlib.suppress(KeyboardInterrupt):
         configure_logs("info", path=data / "nightbelt.log")
-        with _out.status("starting") as status:
+        with out.status("starting") as status:
 
             def ready(address: str, state: DemoState) -> None:
                 status.stop()
                 _welcome(address, state, speed)
 
             run_demo(options, stopping, tell=lambda text: status.update(f"{text} ..."), ready=ready)
-        _out.print("stopped; start again to go on from here")
+        out.print("stopped; start again to go on from here")
 
 
 def _welcome(address: str, state: DemoState, speed: float) -> None:
@@ -95,8 +87,8 @@ def _welcome(address: str, state: DemoState, speed: float) -> None:
     sees = {"admin": "everything, and may change settings", "nurse": "the board", "family": "one relative's nights"}
     for login, password in state.passwords.items():
         logins.add_row(login, password, sees[login])
-    _out.print(logins)
-    _out.print(f"open [bold]{address}[/bold]  (Ctrl-C stops)")
+    out.print(logins)
+    out.print(f"open [bold]{address}[/bold]  (Ctrl-C stops)")
 
 
 @app.command()
@@ -104,11 +96,11 @@ def serve(settings_file: SettingsFile = None) -> None:
     """The service alone: readings from your broker, alarms, and the pages."""
     settings = load_settings(settings_file)
     configure_logs(settings.log_level, as_json=not sys.stderr.isatty())
-    with Stopping() as stopping, _held(settings.data_dir):
+    with Stopping() as stopping, held(settings.data_dir):
         listener = listen(settings.web_host, settings.web_port)
         with contextlib.closing(listener), contextlib.closing(Stores(settings)) as stores:
             service = Service(settings, stores, listener, clock=SystemClock())
-            service.run(stopping, lambda: _out.print(f"serving http://{settings.web_host}:{listener.getsockname()[1]}"))
+            service.run(stopping, lambda: out.print(f"serving http://{settings.web_host}:{listener.getsockname()[1]}"))
 
 
 @app.command()
@@ -138,9 +130,9 @@ def simulate(
     center = demo_center(beds, seed, first) if opening else simulated_center(beds, seed)
     broker = Broker(host=host, port=port, username=username, password=password)
     check_reachable(broker)
-    _out.print(f"{beds} belts publish to {host}:{port}, {speed:g} times as fast as real time (Ctrl-C stops)")
+    out.print(f"{beds} belts publish to {host}:{port}, {speed:g} times as fast as real time (Ctrl-C stops)")
     published = publish(center, broker, clock, began_at=first, truth=truth)
-    _out.print(f"published {published.messages} messages, {published.readings} readings")
+    out.print(f"published {published.messages} messages, {published.readings} readings")
 
 
 @app.command()
@@ -155,7 +147,7 @@ def evaluate(
         task = progress.add_task("nights", total=nights)
         result = run_evaluation(beds, nights, seed, progress=lambda: progress.advance(task))
     if as_json:
-        _print_json(result)
+        print_json(result)
         return
     table = Table(title=f"{result['bed_nights']} bed-nights")
     for heading in ("rule", "owed", "raised", "missed", "false", "delay p50 s", "delay max s"):
@@ -163,7 +155,7 @@ def evaluate(
     for rule, row in result["rules"].items():
         counts = (row["owed"], row["raised"], row["missed"], row["false"], *row["delay_s"].values())
         table.add_row(rule, *(str(count) for count in counts))
-    _out.print(table)
+    out.print(table)
 
 
 @app.command()
@@ -174,10 +166,10 @@ def quarantine(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with the whole payload.")] = False,
 ) -> None:
     """List messages that could not be read as readings, and why."""
-    settings = _settings(settings_file, data)
+    settings = settings_of(settings_file, data)
     if not settings.records_url and not Path(settings.records_location).exists():
         raise ConfigurationError(f"data directory {settings.data_dir} holds no records; name another with --data")
-    with _records(settings) as records:
+    with open_records(settings) as records:
         kept = RecordsQuarantine(records)
         entries, counts = kept.entries(limit=limit), kept.counts()
     if as_json:
@@ -189,15 +181,15 @@ def quarantine(
                 "detail": entry.detail,
                 "payload": entry.payload.decode("utf-8", "backslashreplace"),
             }
-            _print_json(row)
+            print_json(row)
         return
     table = Table("received (UTC)", "topic", "reason", "detail", title=f"{sum(counts.values())} in quarantine")
     for entry in entries:
         received = utc(entry.received_at).strftime("%Y-%m-%d %H:%M:%S")
         table.add_row(received, ascii(entry.topic)[1:-1], entry.reason, entry.detail)
-    _out.print(table)
+    out.print(table)
     for reason, count in sorted(counts.items()):
-        _out.print(f"{count:8} {reason}", highlight=False)
+        out.print(f"{count:8} {reason}", highlight=False)
 
 
 @app.command()
@@ -207,9 +199,9 @@ def enroll(
 ) -> None:
     """Make rooms, beds, belts and residents known, as a centre file says; safe to repeat."""
     center, entries = read_center_file(file)
-    with _records(load_settings(settings_file)) as records:
+    with open_records(load_settings(settings_file)) as records:
         RecordsRegister(records).enroll(center, entries, SystemClock().now())
-    _out.print(f"{center.center_id}: {len(entries)} beds enrolled")
+    out.print(f"{center.center_id}: {len(entries)} beds enrolled")
 
 
 @app.command()
@@ -238,41 +230,9 @@ def person(
         language=language,
         relatives=frozenset(relative or ()),
     )
-    with _records(load_settings(settings_file)) as records:
+    with open_records(load_settings(settings_file)) as records:
         RecordsPeople(records).save(added)
-    _out.print(f"{login}: {role}")
+    out.print(f"{login}: {role}")
 
 
 MINIMUM_PASSWORD = 10
-
-
-def _settings(settings_file: Path | None, data: Path | None) -> Settings:
-    settings = load_settings(settings_file)
-    return settings if data is None else settings.model_copy(update={"data_dir": data})
-
-
-@contextlib.contextmanager
-def _records(settings: Settings) -> Iterator[Records]:
-    """The records, beside a running service if need be; SQLite and PostgreSQL both allow it."""
-    if not settings.records_url:
-        try:
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(
-                f"data directory {settings.data_dir} cannot be written: {error.strerror}"
-            ) from error
-    with contextlib.closing(Records.open(settings.records_location)) as records:
-        yield records
-
-
-@contextlib.contextmanager
-def _held(path: Path) -> Iterator[None]:
-    directory = DataDirectory(path)
-    try:
-        yield
-    finally:
-        directory.release()
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")

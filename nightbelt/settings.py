@@ -28,6 +28,25 @@ class Settings(BaseSettings):
     records_url: str = Field(
         default="", description="SQLAlchemy URL of the records; empty: SQLite in the data directory."
     )
+    readings_raw_days: int = Field(default=400, ge=7, le=36_500, description="Days that InfluxDB keeps raw readings.")
+    readings_minutes_days: int = Field(
+        default=3_650, ge=7, le=36_500, description="Days that InfluxDB keeps the readings by the minute."
+    )
+    influx_url: str = Field(
+        default="", description="Address of InfluxDB; empty: readings are kept in DuckDB in the data directory."
+    )
+    influx_token: SecretStr = Field(default=SecretStr(""), description="Token for InfluxDB.")
+    influx_org: str = Field(default="nightbelt", description="Organisation at InfluxDB.")
+    influx_bucket: str = Field(default="nightbelt", description="Bucket (database) of the raw readings.")
+    influx_minutes_bucket: str = Field(
+        default="nightbelt_minutes", description="Bucket (database) of the readings by the minute."
+    )
+    spool_limit_days: float = Field(
+        default=7.0, gt=0, le=90, description="Days of readings that are kept here while InfluxDB is away."
+    )
+    profiles_dir: Path | None = Field(
+        default=None, description="Directory of your own device profiles (TOML); they go over shipped ones of a name."
+    )
     mqtt_host: str = Field(default="127.0.0.1", description="Broker's host name or address.")
     mqtt_port: int = Field(default=1883, ge=1, le=65535, description="Broker's port.")
     mqtt_username: str = Field(default="", description="Login at the broker; empty: none.")

@@ -109,7 +109,7 @@ class TestWrite:
         new: list[int] = []
 
         def work() -> None:
-            new.extend(readings.write(part) for part in parts)
+            new.extend(readings.write(part) or 0 for part in parts)
             new.append(-len(everything(readings, "b1")))
 
         threads = [threading.Thread(target=work) for _ in range(2)]
