@@ -15,7 +15,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from domain.errors import ConfigurationError
 
 ENV_PREFIX: Final = "NIGHTBELT_"
-OTHER_VARIABLES: Final = (f"{ENV_PREFIX}TEST_", f"{ENV_PREFIX}PERSON_PASSWORD", f"{ENV_PREFIX}SIMULATE_PASSWORD")
+OTHER_VARIABLES: Final = (
+    f"{ENV_PREFIX}TEST_",
+    f"{ENV_PREFIX}PERSON_PASSWORD",
+    f"{ENV_PREFIX}SIMULATE_PASSWORD",
+    f"{ENV_PREFIX}SETUP_TOKEN",
+)
 """Variables that begin like settings and are none: the tests', and passwords of single commands."""
 
 

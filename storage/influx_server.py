@@ -9,15 +9,16 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from influxdb_client import InfluxDBClient, WritePrecision, WriteService
 from influxdb_client.rest import ApiException
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as NoAnswerError
 
-from domain.errors import ConfigurationError, NightbeltError, RejectedError, UnavailableError
+from domain.errors import ConfigurationError, RejectedError, UnavailableError
 
 ENGINE: Final = "InfluxDB"
 RETRY_PAUSES_S: Final = (0.05, 0.2, 0.6)
@@ -85,7 +86,7 @@ class InfluxServer:
             except _CLIENT_ERRORS as error:
                 pause_s = next(pauses, None)
                 if pause_s is None or not passing(error) or self._seconds() + pause_s >= deadline:
-                    raise told(error) from error
+                    raise (rejection(error) or told(error)) from error
             self._pause(pause_s)
 
     def _post(self, bucket: str, body: bytes, timeout_s: float) -> None:
@@ -112,14 +113,18 @@ class InfluxServer:
         return self._query("POST", database, statement)
 
     def _query(self, method: str, database: str, statement: str) -> list[Series]:
-        parameters = [("db", database), ("epoch", "ms"), ("q", statement)]
+        """In chunks: an answer in one piece may be cut short by a 1.x server, and does not tell whether it is whole."""
+        parameters = [("db", database), ("epoch", "ms"), ("chunked", "true"), ("q", statement)]
         answer, _ = self.call(method, "/query", parameters)
-        results = answer.get("results") if isinstance(answer, dict) else None
-        if not isinstance(results, list) or len(results) != 1:
-            raise UnavailableError(ENGINE, f"{self.url} does not answer InfluxQL; is influx_url right?")
-        if "error" in results[0]:
-            raise UnavailableError(ENGINE, in_words(results[0]["error"]))
-        return [_series(one) for one in results[0].get("series", [])]
+        try:
+            chunks = [json.loads(line) for line in answer.splitlines()] if isinstance(answer, str) else [answer]
+            results = [result for chunk in chunks for result in chunk["results"]]
+        except (ValueError, TypeError, KeyError) as error:
+            raise UnavailableError(ENGINE, f"{self.url} does not answer InfluxQL; is influx_url right?") from error
+        for result in results:
+            if "error" in result:
+                raise UnavailableError(ENGINE, in_words(result["error"]))
+        return _joined(part for result in results for part in result.get("series", []))
 
     def call(
         self, method: str, path: str, parameters: list[tuple[str, str]] | None = None, body: Any = None
@@ -170,18 +175,34 @@ def passing(error: Exception) -> bool:
     """May the same write succeed in a moment? A time-out has used the time up, so it may not."""
     if isinstance(error, ApiException):
         return bool(error.status == _TOO_MANY or error.status >= _SERVER_ERROR)
-    return not isinstance(error, ReadTimeoutError | ConnectTimeoutError)
+    return isinstance(error, NewConnectionError) or not isinstance(error, NoAnswerError)
 
 
-def told(error: Exception) -> NightbeltError:
+def told(error: Exception) -> UnavailableError:
     """The client's error as ours."""
     if isinstance(error, ApiException) and error.status:
-        return _answered(error.status, error.body or "", error.headers or {})
-    if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
+        words = in_words(_message(error.body or ""))
+        what = _MEANT.get(error.status, f"answered {error.status}")
+        return UnavailableError(ENGINE, f"{what}: {words}" if words else what)
+    if isinstance(error, NewConnectionError):  # before the time-outs: it is one of them
+        return UnavailableError(ENGINE, "cannot be reached")
+    if isinstance(error, NoAnswerError):
         return UnavailableError(ENGINE, "no answer in time")
-    if isinstance(error, NewConnectionError):
-        return UnavailableError(ENGINE, "connection refused")
     return UnavailableError(ENGINE, in_words(str(error)))
+
+
+def rejection(error: Exception) -> RejectedError | None:
+    """The error of a write as a verdict on its lines, None when it is none: then the server, the way to it or the
+    place is at fault, and the lines may be taken later.
+    """
+    if not isinstance(error, ApiException):
+        return None
+    body = error.body or ""
+    words = in_words(_message(body))
+    about_lines = error.status in {_BAD_REQUEST, _UNPROCESSABLE} and _from_influx(body, error.headers or {})
+    if error.status == _TOO_LARGE or (about_lines and not _about_place(words)):
+        return RejectedError(ENGINE, f"{words or 'no reason told'} ({error.status})")
+    return None
 
 
 _MEANT: Final = {
@@ -189,16 +210,6 @@ _MEANT: Final = {
     403: "the token does not allow this (403); it needs read and write on both buckets",
     404: "no such bucket, database or organisation (404); `nightbelt setup influx` makes them",
 }
-
-
-def _answered(status: int, body: str, headers: Mapping[str, str]) -> NightbeltError:
-    words = in_words(_message(body))
-    if status in _MEANT:
-        return UnavailableError(ENGINE, f"{_MEANT[status]}: {words}" if words else _MEANT[status])
-    about_content = status in {_BAD_REQUEST, _UNPROCESSABLE} and _from_influx(body, headers)
-    if status == _TOO_LARGE or (about_content and not _about_place(words)):
-        return RejectedError(ENGINE, f"{words or 'no reason told'} ({status})")
-    return UnavailableError(ENGINE, f"answered {status}: {words}" if words else f"answered {status}")
 
 
 def _from_influx(body: str, headers: Mapping[str, str]) -> bool:
@@ -235,9 +246,22 @@ def in_words(text: str) -> str:
     return " ".join(_LINE.sub("a line", text).split())[:MAX_WORDS]
 
 
-def _series(found: Mapping[str, Any]) -> Series:
-    names, rows = found["columns"], found.get("values", [])
-    if found.get("partial"):
-        raise UnavailableError(ENGINE, "the answer was cut short; raise max-row-limit or set it to 0")
-    values = zip(*rows, strict=True) if rows else (() for _ in names)
-    return Series(tags=found.get("tags", {}), columns=dict(zip(names, values, strict=True)))
+def _joined(parts: Iterable[Mapping[str, Any]]) -> list[Series]:
+    """The series whole; the parts of each follow one another."""
+    rows: dict[tuple[tuple[str, str], ...], tuple[Mapping[str, Any], list[Any]]] = {}
+    for part in parts:
+        key = tuple(sorted(part.get("tags", {}).items()))
+        rows.setdefault(key, (part, []))[1].extend(part.get("values", []))
+    return [
+        Series(
+            tags=first.get("tags", {}),
+            columns=dict(
+                zip(
+                    first["columns"],
+                    zip(*values, strict=True) if values else ((),) * len(first["columns"]),
+                    strict=True,
+                )
+            ),
+        )
+        for first, values in rows.values()
+    ]
