@@ -1,6 +1,7 @@
 """`nightbelt setup`: makes the engines of a centre ready."""
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from storage.influx_setup import BucketPlan, InfluxSetup
 
 RAW_SHARD_DAYS: Final = 7
 MINUTES_SHARD_DAYS: Final = 30
+
+_say = functools.partial(out.print, highlight=False, markup=False, soft_wrap=True)
 
 setup = typer.Typer(help="Make the engines of a centre ready.", no_args_is_help=True)
 
@@ -57,7 +60,7 @@ def influx(
     try:
         made = InfluxSetup(server, shorten=shorten)
         for sentence in made.make(plans(settings)):
-            out.print(sentence, highlight=False)
+            _say(sentence)
         _token(made, settings, token_file, replace=new_token)
     finally:
         server.close()
@@ -75,12 +78,12 @@ def plans(settings: Settings) -> list[BucketPlan]:
 
 def _token(made: InfluxSetup, settings: Settings, path: Path | None, *, replace: bool) -> None:
     if not made.has_tokens:
-        out.print(f"InfluxDB {made.version} has no tokens for single buckets; see docs/influxdb.md", highlight=False)
+        _say(f"InfluxDB {made.version} has no tokens for single buckets; see docs/influxdb.md")
         return
     with _private(path) as keep:
         token = made.issue_token([settings.influx_bucket, settings.influx_minutes_bucket], replace=replace)
         if token is None:
-            out.print("the service's token was issued earlier; --new-token replaces it")
+            _say("the service's token was issued earlier; --new-token replaces it")
         else:
             keep(token)
 
@@ -89,7 +92,7 @@ def _token(made: InfluxSetup, settings: Settings, path: Path | None, *, replace:
 def _private(path: Path | None) -> Iterator[Callable[[str], None]]:
     """Where a secret can be put. The file is opened beforehand, so that no secret is made that cannot be kept."""
     if path is None:
-        yield lambda secret: out.print(f"influx_token: {secret}", highlight=False, soft_wrap=True)
+        yield lambda secret: _say(f"influx_token: {secret}")
         return
     draft = path.with_name(f".{path.name}.new")
     try:
@@ -104,7 +107,7 @@ def _private(path: Path | None) -> Iterator[Callable[[str], None]]:
                 file.flush()
                 os.fsync(descriptor)
                 draft.replace(path)
-                out.print(f"the service's token is in {path}", highlight=False)
+                _say(f"the service's token is in {path}")
 
             yield keep
     finally:
@@ -114,5 +117,5 @@ def _private(path: Path | None) -> Iterator[Callable[[str], None]]:
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"token file {path}: {error}") from error
+    except OSError as error:
+        raise ConfigurationError(f"token file {path}: {error.strerror}") from error

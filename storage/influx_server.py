@@ -66,7 +66,8 @@ class InfluxServer:
         self.url = url
         self.org = org
         self.client = InfluxDBClient(url=url, token=token, org=org, timeout=round(query_timeout_s * 1000))
-        self._writes = WriteService(self.client.api_client)
+        self._api = self.client.api_client
+        self._writes = WriteService(self._api)
         self._write_timeout_s = write_timeout_s
         self._seconds = seconds
         self._pause = pause
@@ -131,7 +132,7 @@ class InfluxServer:
     ) -> tuple[Any, Mapping[str, str]]:
         """A request by the client: the answer (JSON decoded, text when it is none) and its headers."""
         try:
-            answer, _, headers = self.client.api_client.call_api(
+            answer, _, headers = self._api.call_api(
                 path,
                 method,
                 query_params=parameters or [],
