@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.readings import FLOAT_COLUMNS, MinuteColumns, Occupancy, ReadingBatch
-from domain.units import MINUTE_MS
+from domain.units import HOUR_MS, MINUTE_MS
 from storage.influx_lines import MINUTES, READINGS
 from storage.influx_server import InfluxServer, Series, named, quoted, span_ns
 
@@ -85,12 +85,14 @@ class InfluxFigures:
 
     def _once_each(self, belt_id: str, parts: Sequence[Figures], start_at: int, end_at: int) -> Figures:
         minute_at, series = np.unique(np.concatenate([part["minute_at"] for part in parts]), return_counts=True)
-        shared = [
-            _of_one_minute(self.readings(belt_id, max(at, start_at), min(at + MINUTE_MS, end_at)), at)
-            for at in minute_at[series > 1].tolist()
-        ]
-        alone = [_taken(part, ~np.isin(part["minute_at"], minute_at[series > 1])) for part in parts]
-        return _fullest([*shared, *alone])
+        shared = minute_at[series > 1]
+        again: list[Figures] = []
+        for hour_at in np.unique(shared // HOUR_MS * HOUR_MS).tolist():
+            batch = self.readings(belt_id, max(hour_at, start_at), min(hour_at + HOUR_MS, end_at))
+            minute = batch.observed_at // MINUTE_MS * MINUTE_MS
+            there = np.intersect1d(shared, minute).tolist()
+            again += [_of_one_minute(batch.select(minute == at), at) for at in there]
+        return _fullest([*again, *(_taken(part, ~np.isin(part["minute_at"], shared)) for part in parts)])
 
 
 def _batch(belt_id: str, found: Series) -> ReadingBatch:

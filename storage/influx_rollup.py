@@ -15,7 +15,7 @@ from domain.errors import RejectedError
 from domain.units import HOUR_MS, MINUTE_MS, SECOND_MS
 from storage.influx_lines import MINUTES, READINGS, head, minute_lines
 from storage.influx_minutes import FLOATS, INTEGERS, Figures, InfluxFigures
-from storage.influx_server import LATEST_NS, NS_PER_MS, InfluxServer, quoted, span_ns
+from storage.influx_server import EARLIEST_NS, LATEST_NS, NS_PER_MS, InfluxServer, quoted, span_ns
 from storage.touched_minutes import WHOLE_HOUR, TouchedHour, TouchedMinutes
 
 SETTLED_AFTER_MS: Final = 10 * SECOND_MS
@@ -24,6 +24,8 @@ MAX_HOURS_A_PASS: Final = 24
 MAX_NAMED_BELTS: Final = 20
 """More belts than these are not named one by one: all are asked for."""
 MAX_GROUPS: Final = 8
+"""When the belts of an hour fall into more sets of touched minutes than these, all are asked for all of them."""
+LINES_AT_ONCE: Final = 5_000
 RECONCILED_AT_ONCE_MS: Final = 6 * HOUR_MS
 
 
@@ -97,7 +99,7 @@ class InfluxRollup:
             self._server.delete(self._minutes_bucket, MINUTES, condition)
             delete_raw()
         for at in (start_at, end_at):
-            if at % MINUTE_MS and at * NS_PER_MS < LATEST_NS:
+            if at % MINUTE_MS and EARLIEST_NS < at * NS_PER_MS < LATEST_NS:
                 self.touched.mark([_touched(belt_id, at)])
 
     def _settle_hour(self, hour: TouchedHour) -> None:
@@ -118,19 +120,23 @@ class InfluxRollup:
             touched = {
                 belt_id: _only(found[belt_id], hour.minutes(belt_id)) for belt_id in belt_ids if belt_id in found
             }
-            if any(len(figures["minute_at"]) for figures in touched.values()):
-                self._server.write(self._minutes_bucket, self._lines(touched))
+            self._keep(touched)
 
-    def _lines(self, figures: Mapping[str, Figures]) -> bytes:
+    def _keep(self, figures: Mapping[str, Figures]) -> None:
         heads = [
             text
             for belt_id, one in figures.items()
             for text in [head(MINUTES, self._center_of(belt_id), belt_id)] * len(one["minute_at"])
         ]
-        whole = {name: np.concatenate([one[name] for one in figures.values()]) for name in next(iter(figures.values()))}
-        return minute_lines(
-            heads, {name: whole[name] for name in INTEGERS}, {name: whole[name] for name in FLOATS}, whole["minute_at"]
-        )
+        for first in range(0, len(heads), LINES_AT_ONCE):
+            piece = slice(first, first + LINES_AT_ONCE)
+            whole = {
+                name: np.concatenate([one[name] for one in figures.values()])[piece]
+                for name in ("minute_at", *INTEGERS, *FLOATS)
+            }
+            integers, floats = {name: whole[name] for name in INTEGERS}, {name: whole[name] for name in FLOATS}
+            lines = minute_lines(heads[piece], integers, floats, whole["minute_at"])
+            self._server.write(self._minutes_bucket, lines)
 
     def _hourly(
         self, bucket: str, measurement: str, function: str, start_at: int, end_at: int

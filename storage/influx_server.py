@@ -9,7 +9,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,7 +57,7 @@ class InfluxServer:
         token: str,
         org: str,
         write_timeout_s: float = 2.0,
-        query_timeout_s: float = 30.0,
+        query_timeout_s: float = 10.0,
         seconds: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -118,7 +118,7 @@ class InfluxServer:
         parameters = [("db", database), ("epoch", "ms"), ("chunked", "true"), ("q", statement)]
         answer, _ = self.call(method, "/query", parameters)
         try:
-            chunks = [json.loads(line) for line in answer.splitlines()] if isinstance(answer, str) else [answer]
+            chunks = [json.loads(line) for line in answer.split("\n") if line] if isinstance(answer, str) else [answer]
             results = [result for chunk in chunks for result in chunk["results"]]
         except (ValueError, TypeError, KeyError) as error:
             raise UnavailableError(ENGINE, f"{self.url} does not answer InfluxQL; is influx_url right?") from error
@@ -239,7 +239,7 @@ def _message(body: str) -> str:
 
 
 MAX_WORDS: Final = 300
-_LINE: Final = re.compile(r"'(?:readings|minutes),.*?'(?=[:\s]|$)", re.DOTALL)
+_LINE: Final = re.compile(r"'(?:readings|minutes),.*?(?:'(?=[:\s]|$)|$)", re.DOTALL)
 
 
 def in_words(text: str) -> str:
@@ -254,15 +254,11 @@ def _joined(parts: Iterable[Mapping[str, Any]]) -> list[Series]:
         key = tuple(sorted(part.get("tags", {}).items()))
         rows.setdefault(key, (part, []))[1].extend(part.get("values", []))
     return [
-        Series(
-            tags=first.get("tags", {}),
-            columns=dict(
-                zip(
-                    first["columns"],
-                    zip(*values, strict=True) if values else ((),) * len(first["columns"]),
-                    strict=True,
-                )
-            ),
-        )
-        for first, values in rows.values()
+        Series(tags=first.get("tags", {}), columns=_columns(first["columns"], all_)) for first, all_ in rows.values()
     ]
+
+
+def _columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, tuple[Any, ...]]:
+    if not rows:
+        return dict.fromkeys(names, ())
+    return dict(zip(names, zip(*rows, strict=True), strict=True))

@@ -14,7 +14,7 @@ from domain.units import DAY_MS, HOUR_MS, LONG_AGO, MINUTE_MS, NEVER, SECOND_MS
 from storage.duckdb_readings import DuckDBReadings
 from storage.influx_lines import READINGS
 from storage.influx_readings import InfluxReadings
-from storage.influx_rollup import MAX_NAMED_BELTS, SETTLED_AFTER_MS
+from storage.influx_rollup import LINES_AT_ONCE, MAX_NAMED_BELTS, SETTLED_AFTER_MS
 from storage.influx_server import InfluxServer, span_ns
 from tests.integration.engines import free_port
 from tests.integration.engines_influx import Influx, influx
@@ -122,6 +122,23 @@ class TestMinutes:
         for belt_id in batch.belts:
             assert len(store.read(belt_id, H0, LATER)) == 0
             assert_same(store.minutes(belt_id, H0, LATER), wanted[belt_id])
+
+    def test_a_quarter_million_readings_of_all_belts_are_settled(self, store: InfluxReadings, engine: Influx) -> None:
+        """More minutes than one write takes, more belts than are named, each with minutes of its own."""
+        random = np.random.default_rng(5)
+        n, belts = 250_000, 120
+        at = H0 + random.integers(0, HOUR_MS, n)
+        batch = ReadingBatch.build(
+            belts=[f"b{number}" for number in range(belts)], belt=np.arange(n) % belts, observed_at=at, received_at=at
+        ).distinct()
+        batch = batch.select(batch.observed_at % (7 * MINUTE_MS) > batch.belt * SECOND_MS)
+        for part in np.array_split(np.arange(len(batch)), 60):
+            store.write(batch.select(part))
+        settle(store)
+        minutes = np.unique(np.stack([batch.belt, batch.observed_at // MINUTE_MS]), axis=1).shape[1]
+        (series,) = engine.query("SELECT sum(readings), count(readings) FROM minutes", MINUTES_BUCKET)
+        assert minutes > LINES_AT_ONCE
+        assert series["values"][0][1:] == [len(batch), minutes]
 
     def test_late_readings_change_the_kept_minute(self, store: InfluxReadings, server: InfluxServer) -> None:
         store.write(beats("b1", (H0, 60), (H0 + MINUTE_MS, 70)))

@@ -115,6 +115,10 @@ def test_words_hold_no_health_values(body: str) -> None:
     assert error.detail
 
 
+def test_a_quoted_line_that_was_cut_short_is_left_out_as_well() -> None:
+    assert in_words("unable to parse 'readings,belt=b1 heart_rate=191") == "unable to parse a line"
+
+
 def test_words_are_one_short_line() -> None:
     assert in_words("a\n  b" + "c" * 999) == "a b" + "c" * 297
 
