@@ -11,14 +11,20 @@ from numpy.typing import NDArray
 from alerts.clocks import BeltClocks
 from domain.live import BedNow
 from domain.readings import Occupancy, ReadingBatch
-from domain.units import LONG_AGO
+from domain.units import LONG_AGO, NEVER, SECOND_MS
 from domain.watch import BedState
 
+CHATTER_MS: Final = 5 * SECOND_MS
+"""An empty bed for less than this was not left: turning and edge-sitting make occupancy chatter for 1-3 s."""
 _RATES: Final = ("heart_rate", "breathing_rate", "movement")
 
 
 class BedTable:
-    """Columns over n slots. Slots are rows of `belt_ids`; the caller maps belts to slots."""
+    """Columns over n slots. Slots are rows of `belt_ids`; the caller maps belts to slots.
+
+    `entered_at` is when somebody got in, chatter left out (`NEVER`: not seen in bed yet); `left_at` when the bed was
+    first seen empty since (`NEVER`: it was not).
+    """
 
     def __init__(self, belt_ids: tuple[str, ...]) -> None:
         n = len(belt_ids)
@@ -26,6 +32,8 @@ class BedTable:
         self.clocks = BeltClocks(n)
         self.occupancy = np.full(n, Occupancy.UNKNOWN, np.int8)
         self.since_at = np.full(n, LONG_AGO, np.int64)
+        self.entered_at = np.full(n, NEVER, np.int64)
+        self.left_at = np.full(n, NEVER, np.int64)
         self.rates = {name: np.full(n, np.nan, np.float32) for name in _RATES}
         self.rates_at = {name: np.full(n, LONG_AGO, np.int64) for name in _RATES}
 
@@ -36,6 +44,7 @@ class BedTable:
         mine, old = [n for n, _ in pairs], [n for _, n in pairs]
         self.clocks.adopt(other.clocks, mine, old)
         self.occupancy[mine], self.since_at[mine] = other.occupancy[old], other.since_at[old]
+        self.entered_at[mine], self.left_at[mine] = other.entered_at[old], other.left_at[old]
         for name in _RATES:
             self.rates[name][mine], self.rates_at[name][mine] = other.rates[name][old], other.rates_at[name][old]
 
@@ -59,13 +68,29 @@ class BedTable:
         changed: NDArray[np.intp] = slot[other]
         self.occupancy[changed] = in_bed[other]
         self.since_at[changed] = at[other]
+        self._come_and_go(changed, at[other], in_bed[other])
         return changed
+
+    def settled(
+        self, slot: NDArray[np.intp], at: NDArray[np.int64], in_bed: NDArray[np.int8], settle_ms: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Has somebody been in bed for `settle_ms` in these readings? As far as nobody comes or goes in them."""
+        settled: NDArray[np.bool_] = (in_bed == Occupancy.IN) & (at - self.entered_at[slot] >= settle_ms)
+        return settled
+
+    def _come_and_go(self, slot: NDArray[np.intp], at: NDArray[np.int64], in_bed: NDArray[np.int8]) -> None:
+        out, back = in_bed == Occupancy.OUT, in_bed == Occupancy.IN
+        self.left_at[slot[out]] = np.minimum(self.left_at[slot[out]], at[out])
+        inside, back_at = slot[back], at[back]
+        entered = (self.entered_at[inside] == NEVER) | (back_at - self.left_at[inside] >= CHATTER_MS)
+        self.entered_at[inside[entered]] = back_at[entered]
+        self.left_at[inside] = NEVER
 
     def shift(self, n: int, by_ms: int) -> None:
         """The clock of slot `n` jumped ahead by that; what is kept in its time moves with it."""
         self.clocks.shift(n, by_ms)
-        for instants in (self.since_at, *self.rates_at.values()):
-            if instants[n] != LONG_AGO:
+        for instants in (self.since_at, self.entered_at, self.left_at, *self.rates_at.values()):
+            if instants[n] not in {LONG_AGO, NEVER}:
                 instants[n] += by_ms
 
     def state(self, n: int) -> BedState:
@@ -79,6 +104,8 @@ class BedTable:
             received_at=int(clocks.received_at[n]),
             clock_offset_ms=int(clocks.offset[n]),
             interval_ms=int(clocks.interval[n]),
+            entered_at=_instant(self.entered_at[n]),
+            left_at=_instant(self.left_at[n]),
         )
 
     def restore(self, n: int, state: BedState) -> None:
@@ -88,6 +115,9 @@ class BedTable:
         clocks.offset[n], clocks.interval[n] = state.clock_offset_ms, state.interval_ms
         clocks.level_at[n] = state.received_at
         self.occupancy[n], self.since_at[n] = state.occupancy, state.since_at
+        inside, outside = state.occupancy is Occupancy.IN, state.occupancy is Occupancy.OUT
+        self.entered_at[n] = _known(state.entered_at, state.since_at if inside else NEVER)
+        self.left_at[n] = _known(state.left_at, state.since_at if outside else NEVER)
 
     def now(self, n: int) -> BedNow:
         """Slot `n` as the board shows it."""
@@ -118,4 +148,9 @@ def starts(slot: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def _instant(at: np.int64) -> int | None:
-    return None if at == LONG_AGO else int(at)
+    return None if at in {LONG_AGO, NEVER} else int(at)
+
+
+def _known(at: int | None, otherwise: int) -> int:
+    """What is stored; older versions did not store it."""
+    return otherwise if at is None else at

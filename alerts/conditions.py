@@ -21,15 +21,18 @@ windows, and about what was over before it arrived (kept as `PASSED`).
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerts.beds import BedTable, starts
-from alerts.rules import RULES, Frame, Questions, RuleSpec, Truth, frame_of
-from alerts.run_table import RunTable
-from alerts.runs import Kind, Look, Run, Slot, Transition, restored, stored
+from alerts.courses import Courses
+from alerts.rulebook import RULES
+from alerts.rules import Frame, Questions, RuleSpec, Truth, frame_of
+from alerts.runs import Look, Run, Slot, Transition, restored, stored
+from alerts.silence import SILENT, Silences
+from alerts.truths import Seen, TruthTable
 from domain.readings import ReadingBatch
 from domain.units import NEVER, SECOND_MS
 from domain.watch import BedState, ConditionState
@@ -47,19 +50,20 @@ class Conditions:
 
     def __init__(self, slots: Sequence[Slot] = (), specs: Sequence[RuleSpec] = RULES) -> None:
         self._specs = tuple(specs)
-        self._told: list[Transition] = []
+        self._holds = np.array([[spec.holds_while_unknown] for spec in specs], np.bool_).reshape(-1, 1)
         self._changed_beds: set[int] = set()
         self._gone: list[tuple[str, str]] = []
-        self._told_at = 0
         self._set_slots(slots)
 
     def _set_slots(self, slots: Sequence[Slot]) -> None:
         self._slots = tuple(slots)
         self._slot_of = {slot.belt_id: n for n, slot in enumerate(slots)}
         self.beds = BedTable(tuple(self._slot_of))
-        shape = (len(self._specs), len(slots))
-        self._truth = np.full(shape, Truth.UNKNOWN, np.int8)
-        self._runs = RunTable(self._specs, len(slots))
+        self._truths = TruthTable(self._specs, len(slots))
+        self._courses = Courses(self._specs, self._slots, self.beds)
+        self._runs = self._courses.runs
+        self._silences = Silences(self._slots, self.beds)
+        self._settle_ms = np.array([slot.settle_ms for slot in slots], np.int64)
         self._questions = Questions(self._specs, [slot.limits for slot in slots])
 
     def configure(self, slots: Sequence[Slot]) -> None:
@@ -68,13 +72,17 @@ class Conditions:
         A belt that stays with the same subject keeps its runs, and so does a subject whose bed gets another belt, with
         deadlines that are not yet due set anew.
         """
-        old_slots, old_beds, old_truth, old_runs = self._slots, self.beds, self._truth, self._runs
+        old_slots, old_beds, old_truths, old_runs = self._slots, self.beds, self._truths, self._runs
+        old_silences = self._silences
         self._set_slots(slots)
         self.beds.adopt(old_beds)
+        self._silences.adopt(old_silences)
         heirs = {(slot.subject, slot.bed_id): n for n, slot in enumerate(slots)}
         for old, slot in enumerate(old_slots):
             if (n := self._slot_of.get(slot.belt_id)) is not None:
-                self._truth[:, n] = old_truth[:, old]
+                self._truths.adopt(old_truths, slice(None), n, old)
+                if self._slots[n].subject != slot.subject:
+                    self._truths.forget(n)
         for (k, old), run in old_runs.items():
             slot = old_slots[old]
             n = self._slot_of.get(slot.belt_id)
@@ -84,12 +92,12 @@ class Conditions:
                 if n is None or slot.subject is None:
                     continue
                 run.shift(int(self.beds.clocks.offset[n] - old_beds.clocks.offset[old]))
-                self._truth[k, n] = old_truth[k, old]
+                self._truths.adopt(old_truths, k, n, old)
             self._rearm(k, n, run)
 
     def _rearm(self, k: int, n: int, run: Run) -> None:
         if not run.raised and not run.over:
-            run.deadline_at = self._deadline(k, n, run.began_at)
+            run.deadline_at = self._courses.deadline(k, n, run.began_at)
         self._runs.keep(k, n, run)
 
     def restore(self, beds: Iterable[BedState], conditions: Iterable[ConditionState]) -> None:
@@ -98,19 +106,30 @@ class Conditions:
         for bed in beds:
             if (n := self._slot_of.get(bed.belt_id)) is not None:
                 self.beds.restore(n, bed)
-                self._truth[:, n] = self._known_truth(n)
+                self._truths.truth[:, n] = self._known_truth(n)
         for state in conditions:
             slot_n, k = self._slot_of.get(state.belt_id), rows.get(state.rule)
-            if slot_n is None or k is None or self._slots[slot_n].subject != state.subject:
+            known = slot_n is not None and self._slots[slot_n].subject == state.subject
+            if slot_n is not None and known and state.rule is SILENT.rule:
+                self._silences.restore(slot_n, state)
+                continue
+            if slot_n is None or k is None or not known:
                 self._gone.append((state.belt_id, str(state.rule)))
                 continue
-            self._truth[k, slot_n] = Truth.TRUE if state.broken_at is None else Truth.FALSE
+            self._truths.restore(k, slot_n, Truth.TRUE if state.broken_at is None else Truth.FALSE)
             self._rearm(k, slot_n, restored(state))
 
     def _known_truth(self, n: int) -> NDArray[np.int8]:
         """What the stored occupancy says; where it says nothing, that the opposite was seen, so that leaving counts."""
         nothing = np.full(1, np.nan, np.float32)
-        frame = Frame(in_bed=self.beds.occupancy[[n]], heart_rate=nothing, breathing_rate=nothing, movement=nothing)
+        frame = Frame(
+            in_bed=self.beds.occupancy[[n]],
+            heart_rate=nothing,
+            breathing_rate=nothing,
+            movement=nothing,
+            signal_quality=nothing,
+            settled=np.zeros(1, np.bool_),
+        )
         said = self._questions.ask(frame, np.array([n]))[:, 0]
         needs_change = np.array([spec.needs_change for spec in self._specs])
         return np.where((said < 0) & needs_change, Truth.FALSE, said).astype(np.int8)
@@ -137,7 +156,8 @@ class Conditions:
                 batch, slot = batch.select(order), slot[order]
             self.beds.arrive(batch, slot)
             self._go_through(batch, slot, now)
-        return self._take_told()
+        self._silences.listen(now)
+        return [*self._take_told(), *self._silences.hear(now)]
 
     def _go_through(self, batch: ReadingBatch, slot: NDArray[np.intp], now: int) -> None:
         """Pass over what says nothing new; look at the next few readings of each bed one by one; and so on."""
@@ -162,17 +182,14 @@ class Conditions:
         self, batch: ReadingBatch, slot: NDArray[np.intp], fresh: NDArray[np.bool_]
     ) -> NDArray[np.bool_]:
         """Which readings to go through one by one: of each bed those from the first on in which something happens."""
-        n = len(slot)
+        n, at = len(slot), batch.observed_at
         first = starts(slot)
-        truth = self._questions.ask(frame_of(batch, slice(None)), slot)
-        before, in_bed_before = np.empty_like(truth), np.empty_like(batch.in_bed)
-        before_at = np.empty_like(batch.observed_at)
-        before[:, 1:], before[:, first] = truth[:, :-1], self._truth[:, slot[first]]
+        seen = self._see(batch, slice(None), slot, first)
+        in_bed_before, before_at = np.empty_like(batch.in_bed), np.empty_like(at)
         in_bed_before[1:], in_bed_before[first] = batch.in_bed[:-1], self.beds.occupancy[slot[first]]
-        before_at[1:], before_at[first] = batch.observed_at[:-1], self.beds.clocks.observed_at[slot[first]]
-        due = (self._runs.wake_at[:, slot] <= batch.observed_at) & (fresh | ~self._runs.noted[:, slot])
-        happens = ((truth >= 0) & (truth != before)) | due
-        eventful: NDArray[np.bool_] = happens.any(axis=0) | (batch.in_bed != in_bed_before)
+        before_at[1:], before_at[first] = at[:-1], self.beds.clocks.observed_at[slot[first]]
+        due = self._due(seen, at, slot) & (fresh | ~self._runs.noted[seen.rules][:, slot])
+        eventful: NDArray[np.bool_] = (seen.happens | due).any(axis=0) | (batch.in_bed != in_bed_before)
         ends = np.append(first[1:], n)
         if eventful.any():
             so_far = np.cumsum(eventful)
@@ -181,8 +198,20 @@ class Conditions:
             last_quiet = (first + quiet - 1)[quiet > 0]
         else:
             last_quiet = ends - 1
-        self.beds.clocks.move_on(slot[last_quiet], batch.observed_at[last_quiet], before_at[last_quiet])
+        self._truths.keep(seen, at, slot, last_quiet)
+        self.beds.clocks.move_on(slot[last_quiet], at[last_quiet], before_at[last_quiet])
         return eventful
+
+    def _see(self, batch: ReadingBatch, rows: Any, slot: NDArray[np.intp], first: NDArray[np.intp]) -> Seen:
+        at, in_bed = batch.observed_at[rows], batch.in_bed[rows]
+        settled = self.beds.settled(slot, at, in_bed, self._settle_ms[slot])
+        truth = self._questions.ask(frame_of(batch, rows, settled), slot)
+        return self._truths.see(truth, at, slot, first, self._runs.running)
+
+    def _due(self, seen: Seen, at: NDArray[np.int64], slot: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Where a reading that says nothing new must be looked at: it counts, and it is time."""
+        counts = (seen.truth >= 0) | self._holds[seen.rules]
+        return counts & (self._runs.wake_at[seen.rules][:, slot] <= at)
 
     def _rounds(
         self,
@@ -202,23 +231,24 @@ class Conditions:
     def _round(
         self, batch: ReadingBatch, slot: NDArray[np.intp], rows: NDArray[np.intp], fresh: NDArray[np.bool_]
     ) -> None:
-        at, frame = batch.observed_at[rows], frame_of(batch, rows)
-        truth, before = self._questions.ask(frame, slot), self._truth[:, slot]
-        happens = ((truth >= 0) & (truth != before)) | (self._runs.wake_at[:, slot] <= at)
-        seen_before = self.beds.clocks.observed_at[slot] if happens.any() else None
-        self._changed_beds.update(self.beds.move_on(slot, at, frame.in_bed).tolist())
-        self._truth[:, slot] = np.where(truth >= 0, truth, before)
-        if seen_before is None:
-            return
-        for k, j in np.argwhere(happens).tolist():
-            received_at = int(batch.received_at[rows[j]])
-            look = Look(int(at[j]), received_at, int(truth[k, j]), int(seen_before[j]), bool(fresh[rows[j]]))
-            self._told_at = received_at
-            run = self._runs.get(k, int(slot[j]))
-            if run is not None:
-                self._turn(k, int(slot[j]), run, look)
-            elif look.truth == Truth.TRUE and (before[k, j] == Truth.FALSE or not self._specs[k].needs_change):
-                self._begin(k, int(slot[j]), look, None)
+        """One reading of each bed in `slot`."""
+        at, every = batch.observed_at[rows], np.arange(len(slot))
+        seen_before = self.beds.clocks.observed_at[slot]
+        self._changed_beds.update(self.beds.move_on(slot, at, batch.in_bed[rows]).tolist())
+        seen = self._see(batch, rows, slot, every)
+        happens = seen.happens | self._due(seen, at, slot)
+        self._truths.keep(seen, at, slot, every)
+        for r, j in np.argwhere(happens).tolist():
+            look = Look(
+                at=int(at[j]),
+                received_at=int(batch.received_at[rows[j]]),
+                truth=int(seen.truth[r, j]),
+                seen_before_at=int(seen_before[j]),
+                fresh=bool(fresh[rows[j]]),
+                since_at=int(seen.since[r, j]),
+                unseen_ms=int(seen.unseen_ms[r, j]),
+            )
+            self._courses.look(int(seen.rules[r]), int(slot[j]), look)
 
     def _take_late(self, batch: ReadingBatch, slot: NDArray[np.intp], late: NDArray[np.bool_]) -> None:
         """A late reading inside the gap before a running, unraised run shows that it began earlier, or ends the gap."""
@@ -227,26 +257,17 @@ class Conditions:
             return
         for i in np.flatnonzero(late & np.isin(slot, list(beds_with_runs))).tolist():
             n, at = int(slot[i]), int(batch.observed_at[i])
-            truths = self._questions.ask(frame_of(batch, [i]), np.array([n]))[:, 0]
+            frame = frame_of(batch, [i], np.zeros(1, np.bool_))
+            truths = self._questions.ask(frame, np.array([n]))[:, 0]
             for k, truth in enumerate(truths.tolist()):
                 run = self._runs.get(k, n)
                 if run is not None and run.armed and run.seen_before_at < at < run.seen_at:
-                    self._set_beginning(k, n, run, at, truth)
-
-    def _set_beginning(self, k: int, n: int, run: Run, at: int, truth: int) -> None:
-        began_at = run.began_at
-        if truth == Truth.TRUE:
-            began_at = min(at, began_at)
-        elif truth == Truth.FALSE:
-            run.seen_before_at = at
-            began_at = run.seen_at if began_at < at else began_at
-        if began_at != run.began_at:
-            run.began_at, run.deadline_at = began_at, self._deadline(k, n, began_at)
-            self._runs.keep(k, n, run)
+                    self._courses.set_beginning(k, n, run, at, truth)
 
     def _shift(self, n: int, by_ms: int) -> None:
         """The clock of the belt jumped: everything kept in its time moves with it."""
         self.beds.shift(n, by_ms)
+        self._truths.shift(n, by_ms)
         self._changed_beds.add(n)
         for k in range(len(self._specs)):
             if run := self._runs.get(k, n):
@@ -257,112 +278,20 @@ class Conditions:
         """The slots of those belts that have one."""
         return [self._slot_of[belt_id] for belt_id in belts if belt_id in self._slot_of]
 
-    def _begin(self, k: int, n: int, look: Look, alarm_began_at: int | None) -> None:
-        run = Run(
-            began_at=look.at,
-            deadline_at=self._deadline(k, n, look.at),
-            seen_before_at=look.seen_before_at,
-            seen_at=look.at,
-            alarm_began_at=alarm_began_at,
-        )
-        self._runs.keep(k, n, run)
-        self._hold(k, n, run, look)
-
-    def _turn(self, k: int, n: int, run: Run, look: Look) -> None:
-        if look.truth == Truth.FALSE:
-            self._end(k, n, run, look.at)
-        elif run.broken_at is None:
-            self._hold(k, n, run, look)
-        elif look.truth == Truth.TRUE:
-            returned = run.raised and look.at - run.broken_at >= self._specs[k].end_confirm_ms
-            if run.over or returned:
-                self._begin(k, n, look, run.alarm_began_at)
-                return
-            run.broken_at = None
-            self._runs.keep(k, n, run)
-            self._hold(k, n, run, look)
-
-    def _hold(self, k: int, n: int, run: Run, look: Look) -> None:
-        """The run goes on in this reading; is it due?"""
-        counts = look.truth == Truth.TRUE or self._specs[k].holds_while_unknown
-        if not (run.armed and run.deadline_at <= look.at and counts):
-            return
-        if look.fresh:
-            self._due(k, n, run, silent=False)
-        elif not run.passed:
-            run.passed = True
-            self._runs.keep(k, n, run)
-
-    def _end(self, k: int, n: int, run: Run, at: int) -> None:
-        spec = self._specs[k]
-        if run.broken_at is None:
-            run.broken_at = at
-        if not run.over and at - run.broken_at >= spec.end_confirm_ms:
-            run.over = True
-            if run.passed and not run.raised and run.deadline_at != NEVER:
-                self._tell(Kind.PASSED, k, n, run.began_at, run)
-        if run.over and run.alarm_began_at is None:
-            self._runs.drop(k, n)
-        elif run.over and at - run.broken_at >= spec.clear_ms:
-            self._tell(Kind.CLEARED, k, n, run.alarm_began_at or run.began_at, run)
-            self._runs.drop(k, n)
-        else:
-            self._runs.keep(k, n, run)
-
-    def _due(self, k: int, n: int, run: Run, *, silent: bool) -> None:
-        if run.alarm_began_at is not None:
-            self._tell(Kind.CLEARED, k, n, run.alarm_began_at, run, ended_at=run.began_at)
-        run.raised, run.alarm_began_at = True, run.began_at
-        self._tell(Kind.DUE, k, n, run.began_at, run, silent=silent)
-        self._runs.keep(k, n, run)
-
-    def _deadline(self, k: int, n: int, began_at: int) -> int:
-        """When a run that began then is due (belt's clock); windows are laid over our clock, hence the offset."""
-        slot, offset = self._slots[n], int(self.beds.clocks.offset[n])
-        limits = slot.limits.get(self._specs[k].rule)
-        if limits is None or slot.schedule is None or began_at - offset < slot.from_at:
-            return NEVER
-        counts_from = slot.schedule.counts_from(began_at - offset)
-        return NEVER if counts_from is None else counts_from + offset + limits.min_duration_ms
-
-    def _tell(
-        self,
-        kind: Kind,
-        k: int,
-        n: int,
-        began_at: int,
-        run: Run,
-        *,
-        ended_at: int | None = None,
-        silent: bool = False,
-    ) -> None:
-        spec, slot = self._specs[k], self._slots[n]
-        limits = slot.limits.get(spec.rule)
-        transition = Transition(
-            kind=kind,
-            belt_id=slot.belt_id,
-            spec=spec,
-            began_at=began_at,
-            due_at=run.deadline_at,
-            ended_at=ended_at if ended_at is not None else run.broken_at or run.began_at,
-            at=self._told_at,
-            offset_ms=int(self.beds.clocks.offset[n]),
-            limit_ms=limits.min_duration_ms if limits else 0,
-            silent=silent,
-        )
-        self._told.append(transition)
-
     def tick(self, now: int) -> list[Transition]:
         """Let deadlines run out; returns what to tell."""
-        self._told_at = now
+        self._courses.now = now
         for k, n, run in self._runs.armed():
             if self._runs_out_at(k, n, run) <= now:
                 silent = now - int(self.beds.clocks.received_at[n]) > FRESH_MS
-                self._due(k, n, run, silent=silent)
-        return self._take_told()
+                self._courses.due(k, n, run, silent=silent)
+        return [*self._take_told(), *self._silences.tick(now)]
 
     def next_due_at(self) -> int:
-        """When (our clock, ms) the next `tick` has something to do if no reading comes; NEVER when there is nothing."""
+        """When (our clock, ms) the next deadline runs out if no reading comes; NEVER when there is none.
+
+        Silences, which take minutes, are not among them: a `tick` now and then finds them.
+        """
         return min((self._runs_out_at(*armed) for armed in self._runs.armed()), default=NEVER)
 
     def _runs_out_at(self, k: int, n: int, run: Run) -> int:
@@ -382,14 +311,14 @@ class Conditions:
         return at
 
     def _take_told(self) -> list[Transition]:
-        told, self._told = self._told, []
+        told, self._courses.told = self._courses.told, []
         return told
 
     def take_changes(self) -> tuple[list[BedState], list[ConditionState], list[tuple[str, str]]]:
         """What changed since the last call and must be stored: beds, running conditions, (belt, rule) that ended."""
         beds = [self.beds.state(n) for n in sorted(self._changed_beds)]
-        kept: list[ConditionState] = []
-        ended, self._gone = self._gone, []
+        kept, ended = self._silences.take_changed()
+        ended, self._gone = [*ended, *self._gone], []
         for k, n, run in self._runs.take_changed():
             rule, slot = self._specs[k].rule, self._slots[n]
             if run is None:

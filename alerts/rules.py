@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.alarms import Category, Priority, Rule
+from domain.nights import CARRY_IN_MS, Schedule
 from domain.readings import Occupancy, ReadingBatch
 from domain.residents import LeaveBedSettings
-from domain.units import MINUTE_MS, SECOND_MS
+from domain.units import MINUTE_MS, NEVER, SECOND_MS
 
 
 class Truth(IntEnum):
@@ -29,21 +30,28 @@ class Truth(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One reading of each of m beds: float32 columns with NaN for missing, `in_bed` int8 as `Occupancy`."""
+    """One reading of each of m beds: float32 columns with NaN for missing, `in_bed` int8 as `Occupancy`.
+
+    `settled` (bool): somebody is in bed in this reading, and has been for the settle time.
+    """
 
     in_bed: NDArray[np.int8]
     heart_rate: NDArray[np.float32]
     breathing_rate: NDArray[np.float32]
     movement: NDArray[np.float32]
+    signal_quality: NDArray[np.float32]
+    settled: NDArray[np.bool_]
 
 
-def frame_of(batch: ReadingBatch, rows: Any) -> Frame:
+def frame_of(batch: ReadingBatch, rows: Any, settled: NDArray[np.bool_]) -> Frame:
     """The readings at `rows` (positions, mask or slice) as the predicates see them."""
     return Frame(
         in_bed=batch.in_bed[rows],
         heart_rate=batch.heart_rate[rows],
         breathing_rate=batch.breathing_rate[rows],
         movement=batch.movement[rows],
+        signal_quality=batch.signal_quality[rows],
+        settled=settled,
     )
 
 
@@ -58,8 +66,14 @@ class RuleSpec:
     `holds_while_unknown`: a run goes on, and may become due, while readings are unknown or absent; right where the
     last thing known is the dangerous one (out of bed), wrong where silence says nothing (a fast pulse).
     `needs_change`: a run begins only where the opposite was seen before; leaving needs somebody who was in bed.
+    `begin_confirm_ms`: a run is begun once the condition has held for this long without one contrary reading; then it
+    counts from where it began to hold. Single false readings never begin one.
+    `unknown_limit_ms`: a run that is not yet told is forgotten when the condition was not seen for longer than this.
     `end_confirm_ms`: how long the opposite must last before the run counts as over; shorter spells are chatter.
-    `clear_ms`: how long after the end an open alarm resolves by itself.
+    `clear_ms`: how long after the end an open alarm resolves by itself, where the bed's limits do not say.
+    `stays_until_clear`: what begins again before that is the same alarm, not a new one.
+    `carry_in_ms`: how long before a window a run may have begun to count from its opening.
+    `behind`: while an alarm of that rule stands for the bed, this one says nothing new and waits.
     """
 
     rule: Rule
@@ -70,15 +84,25 @@ class RuleSpec:
     needs_change: bool
     end_confirm_ms: int
     clear_ms: int
+    begin_confirm_ms: int = 0
+    unknown_limit_ms: int = NEVER
+    stays_until_clear: bool = False
+    carry_in_ms: int = CARRY_IN_MS
+    behind: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """One rule's numbers for one bed: how long it must hold (ms), and the limits its predicate compares with."""
+    """One rule's numbers for one bed: how long it must hold (ms), and the limits its predicate compares with.
+
+    `clear_ms` and `schedule` go before those of the rule and of the bed.
+    """
 
     min_duration_ms: int
     limit: float = float("nan")
     clear_limit: float = float("nan")
+    clear_ms: int | None = None
+    schedule: Schedule | None = None
 
 
 class Questions:
@@ -131,15 +155,14 @@ def _leave_bed(rule: Rule, priority: Priority) -> RuleSpec:
     )
 
 
-RULES: Final = (
+LEAVE_BED_RULES: Final = (
     _leave_bed(Rule.LEAVE_BED_IMMEDIATE, Priority.HIGH),
     _leave_bed(Rule.LEAVE_BED_NOT_BACK, Priority.HIGH),
 )
-"""Every rule the service runs, in the order of the engine's rows."""
 
 
 def limits_of(settings: LeaveBedSettings) -> dict[Rule, Limits]:
-    """The rules that are on for a resident, with their numbers."""
+    """The leave-bed rules that are on for a resident, with their numbers."""
     limits: dict[Rule, Limits] = {}
     if settings.immediate:
         limits[Rule.LEAVE_BED_IMMEDIATE] = Limits(min_duration_ms=settings.immediate_after_s * SECOND_MS)

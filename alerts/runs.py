@@ -13,13 +13,18 @@ from domain.watch import ConditionState
 
 
 class Look(NamedTuple):
-    """One reading as one rule sees it. `seen_before_at`: the bed's reading before; `fresh`: it speaks of now."""
+    """One reading as one rule sees it. `seen_before_at`: the bed's reading before; `fresh`: it speaks of now.
+
+    `since_at`: when the condition began to hold, if it does. `unseen_ms`: for how long it had not been seen to.
+    """
 
     at: int
     received_at: int
     truth: int
     seen_before_at: int
     fresh: bool
+    since_at: int
+    unseen_ms: int
 
 
 class Kind(StrEnum):
@@ -34,7 +39,8 @@ class Kind(StrEnum):
 class Transition:
     """Something to tell. `began_at`, `due_at`, `ended_at` are the belt's clock, `at` is ours.
 
-    `offset_ms` is how far the belt's clock stands ahead; `silent` whether it had nothing to say for `FRESH_MS`.
+    `offset_ms` is how far the belt's clock stands ahead; `silent` whether it had nothing to say for `FRESH_MS`. `limit`
+    is what was compared with, `value` the last value of it (NaN where nothing was compared).
     """
 
     kind: Kind
@@ -46,7 +52,18 @@ class Transition:
     at: int
     offset_ms: int
     limit_ms: int
+    limit: float = float("nan")
+    value: float = float("nan")
     silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceLimits:
+    """How long a belt may be silent (ms): while somebody may be in the bed, and over an empty one."""
+
+    in_bed_ms: int
+    empty_ms: int
+    clear_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +71,8 @@ class Slot:
     """What is asked for the bed of one belt: limits by rule, the windows they hold in, since when.
 
     `subject` is who lies there (resident id), `bed_id` where. No limits (a vacant bed) or no schedule: nothing is ever
-    due. Runs from before `from_at` (ms) do not count.
+    due. Runs from before `from_at` (ms) do not count. `settle_ms` is how long after getting in rates are not judged,
+    `silence` how long the belt may say nothing.
     """
 
     belt_id: str
@@ -63,6 +81,8 @@ class Slot:
     limits: Mapping[Rule, Limits] = field(default_factory=dict)
     schedule: Schedule | None = None
     from_at: int = 0
+    settle_ms: int = 0
+    silence: SilenceLimits | None = None
 
 
 @dataclass(slots=True)

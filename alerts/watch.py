@@ -11,14 +11,14 @@ from typing import Final
 
 from alerts.conditions import Conditions
 from alerts.lifecycle import step
-from alerts.rules import limits_of
+from alerts.reasons import reason_of
+from alerts.rulebook import slot_of
 from alerts.runs import Kind, Slot, Transition
-from domain.alarms import Alarm, AlarmInput, AlarmState, Clear, Raise, Reason, Record
+from domain.alarms import Alarm, AlarmInput, AlarmState, Clear, Raise, Record
 from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent
-from domain.nights import Schedule, zone
 from domain.ports import AlarmBook, Register
 from domain.readings import ReadingBatch
-from domain.residents import Center, Place, Resident
+from domain.residents import Place
 from domain.units import LONG_AGO, SECOND_MS
 from domain.watch import BedState, ConditionState
 
@@ -137,18 +137,6 @@ def _slot(place: Place) -> Slot:
     )
 
 
-def slot_of(belt_id: str, resident: Resident, center: Center, *, bed_id: str = "", from_at: int = 0) -> Slot:
-    """What is asked for a resident's bed by the resident's settings."""
-    return Slot(
-        belt_id=belt_id,
-        subject=resident.resident_id,
-        bed_id=bed_id,
-        limits=limits_of(resident.leave_bed),
-        schedule=Schedule(resident.leave_bed.windows, zone(center.timezone)),
-        from_at=from_at,
-    )
-
-
 def _input(transition: Transition, place: Place, resident_id: str) -> AlarmInput:
     alarm_id = f"{resident_id}.{transition.spec.rule}.{transition.began_at}"
     match transition.kind:
@@ -163,10 +151,6 @@ def _input(transition: Transition, place: Place, resident_id: str) -> AlarmInput
 def _alarm(alarm_id: str, transition: Transition, place: Place, resident_id: str) -> Alarm:
     """Instants are put on our clock: a belt whose clock is wrong must not say when somebody left."""
     passed = transition.kind is Kind.PASSED
-    left_at = transition.began_at - transition.offset_ms
-    facts: dict[str, int | float | str] = {"left_at": left_at, "limit_s": transition.limit_ms // SECOND_MS}
-    if transition.silent:
-        facts["silent"] = 1
     return Alarm(
         alarm_id=alarm_id,
         rule=transition.spec.rule,
@@ -177,9 +161,9 @@ def _alarm(alarm_id: str, transition: Transition, place: Place, resident_id: str
         bed_id=place.bed_id,
         belt_id=transition.belt_id,
         state=AlarmState.ACTIVE,
-        began_at=left_at,
+        began_at=transition.began_at - transition.offset_ms,
         due_at=transition.due_at - transition.offset_ms,
         raised_at=transition.at,
-        reason=Reason(code="left-bed-recorded" if passed else "left-bed", facts=facts),
+        reason=reason_of(transition),
         cleared_at=transition.ended_at - transition.offset_ms if passed else None,
     )

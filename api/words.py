@@ -3,6 +3,7 @@
 from typing import Final
 
 from api.languages import Language
+from api.vital_words import VITAL_RULES, vital_reason
 from domain.alarms import Alarm, AlarmState, EventKind, Outcome, Priority, Rule
 from domain.units import MINUTE_MS, SECOND_MS
 
@@ -14,6 +15,7 @@ def N_(message: str) -> str:  # noqa: N802  the name gettext tools look for
 RULES: Final = {
     Rule.LEAVE_BED_IMMEDIATE: N_("Left the bed"),
     Rule.LEAVE_BED_NOT_BACK: N_("Not back in bed"),
+    **VITAL_RULES,
 }
 PRIORITIES: Final = {
     Priority.HIGH: N_("High priority"),
@@ -76,6 +78,8 @@ def board_words(language: Language) -> dict[str, str]:
 
 def reason_in_words(alarm: Alarm, language: Language) -> str:
     """Why the alarm is there, with its numbers."""
+    if (vital := vital_reason(alarm, language)) is not None:
+        return vital
     limit = _limit(alarm, language)
     silence = language.say("The belt has sent nothing since then.")
     if alarm.reason.code == "left-bed-recorded":
@@ -91,6 +95,11 @@ def reason_in_words(alarm: Alarm, language: Language) -> str:
     if alarm.reason.facts.get("silent"):
         return f"{text} {silence}"
     return text
+
+
+def since_words(alarm: Alarm) -> str:
+    """What happened at the alarm's first instant, as a text for the catalogue."""
+    return N_("Since %(time)s") if alarm.rule in VITAL_RULES else N_("Left the bed at %(time)s")
 
 
 def left_at(alarm: Alarm) -> int:

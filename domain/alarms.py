@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 
 class Rule(StrEnum):
@@ -10,6 +11,22 @@ class Rule(StrEnum):
 
     LEAVE_BED_IMMEDIATE = "leave-bed-immediate"
     LEAVE_BED_NOT_BACK = "leave-bed-not-back"
+    HEART_RATE_VERY_HIGH = "heart-rate-very-high"
+    HEART_RATE_HIGH = "heart-rate-high"
+    HEART_RATE_LOW = "heart-rate-low"
+    HEART_RATE_VERY_LOW = "heart-rate-very-low"
+    BREATHING_RATE_VERY_HIGH = "breathing-rate-very-high"
+    BREATHING_RATE_HIGH = "breathing-rate-high"
+    BREATHING_RATE_LOW = "breathing-rate-low"
+    BREATHING_RATE_VERY_LOW = "breathing-rate-very-low"
+    VITALS_LOST = "vitals-lost"
+    VITALS_LOST_LONG = "vitals-lost-long"
+    BELT_SILENT = "belt-silent"
+    SIGNAL_POOR = "signal-poor"
+    VITALS_IN_EMPTY_BED = "vitals-in-empty-bed"
+
+
+LEAVE_BED_RULES: Final = (Rule.LEAVE_BED_IMMEDIATE, Rule.LEAVE_BED_NOT_BACK)
 
 
 class Category(StrEnum):

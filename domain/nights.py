@@ -66,17 +66,17 @@ class Schedule:
     _to_at: int = 0
     _edges: list[int] = field(default_factory=list)
 
-    def counts_from(self, exit_at: int) -> int | None:
+    def counts_from(self, exit_at: int, carry_in_ms: int = CARRY_IN_MS) -> int | None:
         """From when an absence that began at `exit_at` counts (ms), None when it does not.
 
-        Inside a window: from the exit. Up to `CARRY_IN_MS` before one: from its opening.
+        Inside a window: from the exit. Up to `carry_in_ms` (a week at most) before one: from its opening.
         """
         self._lay_out(exit_at)
         nth = bisect_right(self._edges, exit_at)
         if nth % 2:
             return exit_at
         opening = self._edges[nth] if nth < len(self._edges) else None
-        return opening if opening is not None and opening - exit_at <= CARRY_IN_MS else None
+        return opening if opening is not None and opening - exit_at <= carry_in_ms else None
 
     def covers(self, at: int) -> bool:
         """Is the instant inside a window?"""

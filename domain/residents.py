@@ -4,9 +4,12 @@ import re
 from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
+from domain import vitals
 from domain.errors import ConfigurationError
+from domain.vitals import RuleLimit
 
 ID_PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """Ids travel in MQTT topics, logs and addresses: no slash, no wildcard, no space, no name of a person."""
@@ -52,6 +55,62 @@ class LeaveBedSettings:
             raise ConfigurationError(f"away_limit_min {self.away_limit_min}: 1 to 240 min")
 
 
+WHOLE_DAY: Final = (NightWindow(start=time(0), end=time(0)),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VitalSettings:
+    """When rates, their absence and the belt itself are told, for one resident; each field is named as its rule.
+
+    `settle_s`: rates are judged only when somebody has been in bed for that long. `silent_empty_after_s`: how long a
+    belt may be silent over an empty bed. `windows`: local hours in which all of it counts but the belt's silence, which
+    always does; a rate that was beyond its limit before counts from the opening.
+    """
+
+    heart_rate_very_high: RuleLimit = vitals.HEART_RATE_VERY_HIGH
+    heart_rate_high: RuleLimit = vitals.HEART_RATE_HIGH
+    heart_rate_low: RuleLimit = vitals.HEART_RATE_LOW
+    heart_rate_very_low: RuleLimit = vitals.HEART_RATE_VERY_LOW
+    breathing_rate_very_high: RuleLimit = vitals.BREATHING_RATE_VERY_HIGH
+    breathing_rate_high: RuleLimit = vitals.BREATHING_RATE_HIGH
+    breathing_rate_low: RuleLimit = vitals.BREATHING_RATE_LOW
+    breathing_rate_very_low: RuleLimit = vitals.BREATHING_RATE_VERY_LOW
+    vitals_lost: RuleLimit = vitals.VITALS_LOST
+    vitals_lost_long: RuleLimit = vitals.VITALS_LOST_LONG
+    belt_silent: RuleLimit = vitals.BELT_SILENT
+    signal_poor: RuleLimit = vitals.SIGNAL_POOR
+    vitals_in_empty_bed: RuleLimit = vitals.VITALS_IN_EMPTY_BED
+    settle_s: int = vitals.SETTLE_S
+    silent_empty_after_s: int = vitals.SILENT_EMPTY_AFTER_S
+    windows: tuple[NightWindow, ...] = WHOLE_DAY
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.settle_s <= 600:
+            raise ConfigurationError(f"settle_s {self.settle_s}: 0 to 600 s")
+        if not self.belt_silent.after_s <= self.silent_empty_after_s <= 86_400:
+            raise ConfigurationError(f"silent_empty_after_s {self.silent_empty_after_s}: not before belt_silent, 1 day")
+        for kind in ("heart_rate", "breathing_rate"):
+            names = [f"{kind}_{level}" for level in ("very_low", "low", "high", "very_high")]
+            _check_ascending(names, [getattr(self, name) for name in names])
+        _check_clear("signal_poor", self.signal_poor, low=True)
+
+
+def _check_ascending(names: list[str], limits: list[RuleLimit]) -> None:
+    """The four levels of a rate, lowest first, each cleared on its inner side."""
+    for name, limit, low in zip(names, limits, (True, True, False, False), strict=True):
+        _check_clear(name, limit, low=low)
+    given = [limit.limit for limit in limits]
+    if any(below is not None and above is not None and below > above for below, above in pairwise(given)):
+        raise ConfigurationError(f"{', '.join(names)}: limits do not ascend")
+
+
+def _check_clear(name: str, limit: RuleLimit, *, low: bool) -> None:
+    if limit.limit is None or limit.clear_limit is None:
+        raise ConfigurationError(f"{name}: a limit and a clear_limit are needed")
+    if limit.clear_limit < limit.limit if low else limit.clear_limit > limit.limit:
+        raise ConfigurationError(f"{name}: clear_limit {limit.clear_limit:g} is on the wrong side of {limit.limit:g}")
+
+
 class Side(StrEnum):
     """Which half of a shared bed a belt lies under."""
 
@@ -76,6 +135,7 @@ class Resident:
     resident_id: str
     name: str
     leave_bed: LeaveBedSettings = field(default_factory=LeaveBedSettings)
+    vitals: VitalSettings = field(default_factory=VitalSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

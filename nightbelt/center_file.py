@@ -15,6 +15,10 @@ name = "..."
 immediate = true
 away_limit_min = 10
 windows = [["20:00", "07:00"]]
+[beds.resident.vitals.heart_rate_low]
+limit = 36
+
+Tables named `vitals`, of the centre and over it of residents, hold the keys of `domain.residents.VitalSettings`.
 """
 
 import tomllib
@@ -28,6 +32,7 @@ from domain.errors import ConfigurationError
 from domain.nights import zone
 from domain.ports import BedEntry
 from domain.residents import Center, LeaveBedSettings, NightWindow, Resident, Side, checked_id
+from nightbelt.vital_tables import Given, vital_settings
 
 _DEFAULT = LeaveBedSettings()
 
@@ -36,6 +41,7 @@ class _Center(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     name: str
     timezone: str = "Asia/Shanghai"
+    vitals: dict[str, Any] = {}
 
 
 class _Resident(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,6 +52,7 @@ class _Resident(msgspec.Struct, forbid_unknown_fields=True):
     not_back: bool = _DEFAULT.not_back
     away_limit_min: int = _DEFAULT.away_limit_min
     windows: list[tuple[str, str]] | None = None
+    vitals: dict[str, Any] = {}
 
 
 class _Bed(msgspec.Struct, forbid_unknown_fields=True):
@@ -76,10 +83,14 @@ def read_center_file(path: Path) -> tuple[Center, list[BedEntry]]:
     center = Center(
         center_id=checked_id("center", file.center.id), name=file.center.name, timezone=file.center.timezone
     )
-    return center, [_entry(path, number, bed) for number, bed in enumerate(file.beds)]
+    try:
+        vital_settings(file.center.vitals)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"centre file {path}: $.center.{error}") from error
+    return center, [_entry(path, number, bed, file.center.vitals) for number, bed in enumerate(file.beds)]
 
 
-def _entry(path: Path, number: int, bed: _Bed) -> BedEntry:
+def _entry(path: Path, number: int, bed: _Bed, vitals: Given) -> BedEntry:
     try:
         return BedEntry(
             room_id=checked_id("room", bed.room),
@@ -88,13 +99,13 @@ def _entry(path: Path, number: int, bed: _Bed) -> BedEntry:
             bed=bed.bed,
             side=bed.side,
             belt_id=checked_id("belt", bed.belt) if bed.belt is not None else None,
-            resident=_resident(bed.resident) if bed.resident is not None else None,
+            resident=_resident(bed.resident, vitals) if bed.resident is not None else None,
         )
     except (ConfigurationError, ValueError) as error:
         raise ConfigurationError(f"centre file {path}: $.beds[{number}]: {error}") from error
 
 
-def _resident(given: _Resident) -> Resident:
+def _resident(given: _Resident, of_center: Given) -> Resident:
     windows = _DEFAULT.windows
     if given.windows is not None:
         windows = tuple(
@@ -110,4 +121,5 @@ def _resident(given: _Resident) -> Resident:
             away_limit_min=given.away_limit_min,
             windows=windows,
         ),
+        vitals=vital_settings(of_center, given.vitals),
     )

@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from alerts.conditions import Conditions
+from alerts.rulebook import slot_of
 from alerts.runs import Kind, Transition
-from alerts.watch import slot_of
 from domain.units import SECOND_MS
 from simulators.arrivals import Arrivals, arrivals, belt_nights
 from simulators.center import simulated_center
@@ -50,6 +50,7 @@ def _run(engine: Conditions, piece: Arrivals) -> Iterator[Transition]:
             yield from engine.observe(piece.batch(row, stop).distinct(), until)
         while (due_at := engine.next_due_at()) <= until:
             yield from engine.tick(max(at, due_at))
+        yield from engine.tick(until)
         at, row = until, stop
 
 

@@ -6,7 +6,7 @@ from math import inf
 from statistics import median
 from typing import Final, TypedDict
 
-from domain.alarms import Rule
+from domain.alarms import LEAVE_BED_RULES, Rule
 from domain.units import HOUR_MS, MINUTE_MS, SECOND_MS
 from simulators.truth import TruthLine
 
@@ -40,7 +40,7 @@ class RuleScore(TypedDict):
 
 
 class Score(TypedDict):
-    """`rules` has every rule; `bed_nights` is beds x nights."""
+    """`rules` has every rule that was asked for; `bed_nights` is beds x nights."""
 
     bed_nights: int
     rules: dict[str, RuleScore]
@@ -50,15 +50,16 @@ def score(
     lines: Sequence[TruthLine],
     raised: Iterable[Raised],
     *,
+    rules: Iterable[Rule] = LEAVE_BED_RULES,
     from_at: int | None = None,
     to_at: int | None = None,
 ) -> Score:
-    """Match alarms to absences one to one, the alarms in the order they were raised, each to the nearest exit.
+    """Match alarms to absences and episodes one to one, the alarms as they were raised, each to the nearest beginning.
 
     With `from_at` / `to_at` (true ms) absences are demanded only if they are due in [`from_at`, `to_at`); outside,
     alarms are tolerated.
     """
-    absences = [line for line in lines if line["kind"] == "absence"]
+    absences = [line for line in lines if line["kind"] in {"absence", "episode"}]
     alarms = sorted(raised, key=lambda alarm: alarm[3])
     low, high = -inf if from_at is None else from_at, inf if to_at is None else to_at
     return {
@@ -68,7 +69,7 @@ def score(
                 [_bounded(line, low, high) for line in absences if line["rule"] == rule],
                 [alarm for alarm in alarms if alarm[1] == rule],
             )
-            for rule in Rule
+            for rule in rules
         },
     }
 
@@ -113,7 +114,10 @@ def _fits(line: TruthLine, raised_at: int) -> bool:
     """May an alarm for this absence be raised at `raised_at`?"""
     until = inf if line["until"] is None else line["until"]
     if line["either"]:
-        first, last = line["began_at"] - line["interval_ms"], max(until, line["due_at"]) + EITHER_LATE_MS
+        first, last = (
+            line["began_at"] - line.get("early_ms", line["interval_ms"]),
+            max(until, line["due_at"]) + EITHER_LATE_MS,
+        )
     else:
-        first, last = line["due_at"] - line["interval_ms"], until + LATE_MS
+        first, last = line["due_at"] - line.get("early_ms", line["interval_ms"]), until + LATE_MS
     return bool(first <= raised_at <= last)

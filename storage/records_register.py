@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, dele
 
 from domain.errors import ConfigurationError, NotFoundError
 from domain.ports import BedEntry
-from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side
+from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side, VitalSettings
 from storage.records import Records, put, put_new
 from storage.tables import beds, belts, centers, mountings, residents, rooms, stays
 
@@ -56,6 +56,7 @@ class RecordsRegister:
                 residents.c.resident_id,
                 residents.c.name.label("resident"),
                 residents.c.leave_bed,
+                residents.c.vitals,
             )
             .join_from(beds, rooms, and_(rooms.c.center_id == beds.c.center_id, rooms.c.room_id == beds.c.room_id))
             .join(centers, centers.c.center_id == beds.c.center_id)
@@ -73,7 +74,7 @@ class RecordsRegister:
             row = connection.execute(select(residents).where(residents.c.resident_id == resident_id)).one_or_none()
         if row is None:
             raise NotFoundError("resident", resident_id)
-        return Resident(resident_id=row.resident_id, name=row.name, leave_bed=_settings(row.leave_bed))
+        return _resident(row.resident_id, row.name, row.leave_bed, row.vitals)
 
     def belt_spans(self, resident_id: str, start_at: int, end_at: int) -> list[BeltSpan]:
         query = (
@@ -123,11 +124,7 @@ def _put_names(connection: Connection, center: Center, entries: Sequence[BedEntr
     put(connection, rooms, [{"center_id": center_id, "room_id": key, "name": name} for key, name in names.items()])
     put_new(connection, belts, [{"belt_id": entry.belt_id} for entry in entries if entry.belt_id])
     known = [entry.resident for entry in entries if entry.resident]
-    rows = [
-        {"resident_id": one.resident_id, "name": one.name, "leave_bed": msgspec.to_builtins(one.leave_bed)}
-        for one in known
-    ]
-    put(connection, residents, rows)
+    put(connection, residents, [_resident_row(resident) for resident in known])
 
 
 def _place_beds(connection: Connection, center: Center, entries: Sequence[BedEntry], at: int) -> list[Spot]:
@@ -208,14 +205,29 @@ def _covers(table: Table, at: int) -> ColumnElement[bool]:
     return and_(table.c.start_at <= at, or_(table.c.end_at.is_(None), table.c.end_at > at))
 
 
-def _settings(stored: Any) -> LeaveBedSettings:
-    return msgspec.convert(stored, LeaveBedSettings)
+def _resident_row(resident: Resident) -> dict[str, Any]:
+    return {
+        "resident_id": resident.resident_id,
+        "name": resident.name,
+        "leave_bed": msgspec.to_builtins(resident.leave_bed),
+        "vitals": msgspec.to_builtins(resident.vitals),
+    }
+
+
+def _resident(resident_id: str, name: str, leave_bed: Any, vitals: Any) -> Resident:
+    """A resident as stored; what an older version did not store has its default."""
+    return Resident(
+        resident_id=resident_id,
+        name=name,
+        leave_bed=msgspec.convert(leave_bed, LeaveBedSettings),
+        vitals=msgspec.convert(vitals or {}, VitalSettings),
+    )
 
 
 def _place(row: Row[*tuple[Any, ...]]) -> Place:
     resident = None
     if row.resident_id is not None:
-        resident = Resident(resident_id=row.resident_id, name=row.resident, leave_bed=_settings(row.leave_bed))
+        resident = _resident(row.resident_id, row.resident, row.leave_bed, row.vitals)
     return Place(
         center=Center(center_id=row.center_id, name=row.center, timezone=row.timezone),
         room_id=row.room_id,

@@ -111,6 +111,7 @@ residents: Final = Table(
     Column("resident_id", String, primary_key=True),
     Column("name", Words, nullable=False),
     Column("leave_bed", JSON, nullable=False),
+    Column("vitals", JSON),
 )
 
 
@@ -228,6 +229,8 @@ bed_states: Final = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("clock_offset_ms", BigInteger, nullable=False),
     Column("interval_ms", BigInteger, nullable=False),
+    Column("entered_at", BigInteger),
+    Column("left_at", BigInteger),
 )
 
 condition_states: Final = Table(

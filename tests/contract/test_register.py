@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from domain.errors import ConfigurationError, NotFoundError
 from domain.ports import BedEntry, Register
-from domain.residents import BeltSpan, Center, LeaveBedSettings, NightWindow, Place, Resident, Side
+from domain.residents import BeltSpan, Center, LeaveBedSettings, NightWindow, Place, Resident, Side, VitalSettings
 from domain.units import NEVER
+from domain.vitals import RuleLimit
 from storage.records import Records
 from storage.records_register import RecordsRegister
 from tests.fakes.in_memory_register import InMemoryRegister
@@ -228,6 +229,15 @@ class TestResidents:
         register.enroll(CENTER, [bed("a", "b1", BO)], 100)
         register.set_leave_bed("r2", LeaveBedSettings(windows=()))
         assert register.resident("r2").leave_bed.windows == ()
+
+    def test_what_is_asked_of_rates_is_kept(self, register: Register) -> None:
+        asked = VitalSettings(
+            heart_rate_low=RuleLimit(on=False, limit=38, clear_limit=41.5), settle_s=60, windows=(NightWindow(),)
+        )
+        register.enroll(CENTER, [bed("a", "b1", replace(BO, vitals=asked))], 100)
+        register.set_leave_bed("r2", SETTINGS)
+        assert register.resident("r2") == replace(BO, leave_bed=SETTINGS, vitals=asked)
+        assert register.places(100)[0].resident == register.resident("r2")
 
     def test_nobody_has_no_settings(self, register: Register) -> None:
         with pytest.raises(NotFoundError):

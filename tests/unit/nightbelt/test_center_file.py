@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from domain.errors import ConfigurationError
-from domain.residents import LeaveBedSettings, NightWindow
+from domain.residents import LeaveBedSettings, NightWindow, VitalSettings
+from domain.vitals import HEART_RATE_LOW, RuleLimit
 from nightbelt.center_file import read_center_file
 
 HEAD = '[center]\nid = "c01"\nname = "Willow House"\n'
@@ -62,3 +63,47 @@ def test_mistakes_name_file_and_key(tmp_path: Path, text: str, words: str) -> No
 def test_an_unknown_zone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="Mars"):
         _read(tmp_path, HEAD + 'timezone = "Mars"\n[[beds]]\nroom = "1"\nbed = "1"\n')
+
+
+def test_a_residents_vitals_lie_over_the_centres_and_these_over_the_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "center.toml"
+    file.write_text(
+        HEAD
+        + "[center.vitals]\nsettle_s = 60\n[center.vitals.heart_rate_low]\nlimit = 42\nafter_s = 600\n"
+        + '[[beds]]\nroom = "1"\nbed = "1"\n[beds.resident]\nid = "r1"\nname = "A"\n'
+        + '[beds.resident.vitals]\nwindows = [["9:00", "21:30"]]\n'
+        + "[beds.resident.vitals.heart_rate_low]\nlimit = 36\n[beds.resident.vitals.belt_silent]\non = false\n"
+        + '[[beds]]\nroom = "1"\nbed = "2"\n[beds.resident]\nid = "r2"\nname = "B"\n'
+    )
+    first, second = (bed.resident for bed in read_center_file(file)[1])
+    assert first is not None
+    assert second is not None
+    low = RuleLimit(limit=36, clear_limit=HEART_RATE_LOW.clear_limit, after_s=600)
+    assert first.vitals == VitalSettings(
+        settle_s=60,
+        heart_rate_low=low,
+        belt_silent=RuleLimit(on=False, after_s=300, clear_after_s=60),
+        windows=(NightWindow(start=time(9), end=time(21, 30)),),
+    )
+    assert second.vitals.heart_rate_low.limit == 42
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("[center.vitals]\nsettle = 3\n", r"\$.center.vitals.settle: no such key"),
+        ("[center.vitals]\nheart_rate_high = 3\n", r"\$.center.vitals.heart_rate_high: a table is needed"),
+        ("[center.vitals.heart_rate_high]\nlimit = 140\n", r"very_high: limits do not ascend"),
+        ("[center.vitals.heart_rate_high]\nclear_limit = 115\n", r"clear_limit 115 is on the wrong side of 110"),
+        ("[center.vitals.heart_rate_high]\nafter_s = 5\n", r"after_s 5: 60 to 86400 s"),
+        ('[center.vitals]\nwindows = [["25:00", "6:00"]]\n', r"\$.center.vitals: "),
+        ("[center.vitals]\nwindows = 7\n", r"\$.center.vitals.windows: Expected"),
+    ],
+)
+def test_mistakes_in_the_tables_of_vitals_are_named(tmp_path: Path, table: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        _read(tmp_path, HEAD + table + '[[beds]]\nroom = "1"\nbed = "1"\n')
+    of_resident = table.replace("[center.", "[beds.resident.")
+    bed = '[[beds]]\nroom = "1"\nbed = "1"\n[beds.resident]\nid = "r1"\nname = "A"\n'
+    with pytest.raises(ConfigurationError, match=words.replace("center", r"beds\[0\]: ").replace(" .", " ")):
+        _read(tmp_path, HEAD + bed + of_resident)

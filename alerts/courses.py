@@ -1,0 +1,201 @@
+"""The course of single runs: what one reading makes of one rule's run over one bed, and what is told of it.
+
+Plain Python, for the few readings in which something happens (docs/decisions/0003); `alerts.conditions` says which.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from alerts.beds import BedTable
+from alerts.rules import RuleSpec, Truth
+from alerts.run_table import RunTable
+from alerts.runs import Kind, Look, Run, Slot, Transition
+from domain.units import MINUTE_MS, NEVER
+
+REPEAT_MS: Final = 30 * MINUTE_MS
+"""What an open alarm was about, not seen for longer than this and seen again, is told anew: the nurse may have closed
+the first one hours ago. Own choice."""
+_RATE_OF: Final = ("heart_rate", "breathing_rate")
+
+
+class Courses:
+    """Takes runs through their life. `told` collects what to tell; `now` is ours, that of the reading looked at."""
+
+    def __init__(self, specs: Sequence[RuleSpec], slots: Sequence[Slot], beds: BedTable) -> None:
+        self._specs = specs
+        self._slots = slots
+        self._beds = beds
+        self._rows = {spec.rule: k for k, spec in enumerate(specs)}
+        self.runs = RunTable(specs, slots)
+        self.told: list[Transition] = []
+        self.now = 0
+
+    def look(self, k: int, n: int, look: Look) -> None:
+        """The run of rule `k` in slot `n` (or its absence) in a reading in which something happens."""
+        self.now = look.received_at
+        run = self.runs.get(k, n)
+        if run is None:
+            if look.truth == Truth.TRUE and look.since_at != NEVER:
+                self._begin(k, n, look, None)
+        elif look.truth == Truth.TRUE and look.unseen_ms > self._forgotten_after_ms(k, run):
+            self._forget(k, n, run, look)
+        else:
+            self._turn(k, n, run, look)
+
+    def _forgotten_after_ms(self, k: int, run: Run) -> int:
+        limit_ms = self._specs[k].unknown_limit_ms
+        return max(limit_ms, REPEAT_MS) if run.raised else limit_ms
+
+    def _forget(self, k: int, n: int, run: Run, look: Look) -> None:
+        """The condition was not seen for so long that it is another one now."""
+        if run.broken_at is None:
+            run.broken_at = look.at - look.unseen_ms
+        self._over(k, n, run)
+        if run.alarm_began_at is not None:
+            self._begin(k, n, look, run.alarm_began_at)
+            return
+        self.runs.drop(k, n)
+        if look.at - look.since_at >= self._specs[k].begin_confirm_ms:
+            self._begin(k, n, look, None)
+
+    def _begin(self, k: int, n: int, look: Look, alarm_began_at: int | None) -> None:
+        began_at = min(look.since_at, look.at)
+        run = Run(
+            began_at=began_at,
+            deadline_at=self.deadline(k, n, began_at),
+            seen_before_at=look.seen_before_at if began_at == look.at else began_at,
+            seen_at=began_at,
+            alarm_began_at=alarm_began_at,
+        )
+        self.runs.keep(k, n, run)
+        self._hold(k, n, run, look)
+
+    def _turn(self, k: int, n: int, run: Run, look: Look) -> None:
+        if look.truth == Truth.FALSE:
+            self._end(k, n, run, look.at)
+        elif run.broken_at is None:
+            self._hold(k, n, run, look)
+        elif look.truth == Truth.TRUE:
+            if self._is_another(k, run, look):
+                self._begin(k, n, look, run.alarm_began_at)
+                return
+            run.broken_at, run.over = None, False
+            self.runs.keep(k, n, run)
+            self._hold(k, n, run, look)
+
+    def _is_another(self, k: int, run: Run, look: Look) -> bool:
+        """Does what holds again after a break count as a new run?"""
+        spec = self._specs[k]
+        if spec.stays_until_clear and run.raised:
+            return False
+        returned = run.raised and run.broken_at is not None and look.at - run.broken_at >= spec.end_confirm_ms
+        return run.over or returned
+
+    def _hold(self, k: int, n: int, run: Run, look: Look) -> None:
+        """The run goes on in this reading; is it due?"""
+        counts = look.truth == Truth.TRUE or self._specs[k].holds_while_unknown
+        if not (run.armed and run.deadline_at <= look.at and counts):
+            return
+        if self._waits(k, n, run, look):
+            return
+        if look.fresh:
+            self.due(k, n, run, silent=False)
+        elif not run.passed:
+            run.passed = True
+            self.runs.keep(k, n, run)
+
+    def _waits(self, k: int, n: int, run: Run, look: Look) -> bool:
+        """While the alarm that this one stands behind is open, look again later."""
+        stands_behind = self._specs[k].behind
+        row = None if stands_behind is None else self._rows.get(stands_behind)
+        louder = None if row is None else self.runs.get(row, n)
+        if row is None or louder is None or louder.alarm_began_at is None:
+            return False
+        run.deadline_at = look.at + max(self.runs.clear_ms(row, n), MINUTE_MS)
+        self.runs.keep(k, n, run)
+        return True
+
+    def _end(self, k: int, n: int, run: Run, at: int) -> None:
+        spec = self._specs[k]
+        if run.broken_at is None:
+            run.broken_at = at
+        if not run.over and at - run.broken_at >= spec.end_confirm_ms:
+            self._over(k, n, run)
+        if run.over and run.alarm_began_at is None:
+            self.runs.drop(k, n)
+        elif run.over and at - run.broken_at >= self.runs.clear_ms(k, n):
+            self._tell(Kind.CLEARED, k, n, run.alarm_began_at or run.began_at, run)
+            self.runs.drop(k, n)
+        else:
+            self.runs.keep(k, n, run)
+
+    def _over(self, k: int, n: int, run: Run) -> None:
+        run.over = True
+        if run.passed and not run.raised and run.deadline_at != NEVER:
+            self._tell(Kind.PASSED, k, n, run.began_at, run)
+
+    def due(self, k: int, n: int, run: Run, *, silent: bool) -> None:
+        """The run has lasted long enough: tell it."""
+        if run.alarm_began_at is not None:
+            self._tell(Kind.CLEARED, k, n, run.alarm_began_at, run, ended_at=run.began_at)
+        run.raised, run.alarm_began_at = True, run.began_at
+        self._tell(Kind.DUE, k, n, run.began_at, run, silent=silent)
+        self.runs.keep(k, n, run)
+
+    def deadline(self, k: int, n: int, began_at: int) -> int:
+        """When a run that began then is due (belt's clock); windows are laid over our clock, hence the offset."""
+        spec, slot, offset = self._specs[k], self._slots[n], int(self._beds.clocks.offset[n])
+        limits = slot.limits.get(spec.rule)
+        schedule = slot.schedule if limits is None or limits.schedule is None else limits.schedule
+        if limits is None or schedule is None or began_at - offset < slot.from_at:
+            return NEVER
+        counts_from = schedule.counts_from(began_at - offset, spec.carry_in_ms)
+        return NEVER if counts_from is None else counts_from + offset + limits.min_duration_ms
+
+    def set_beginning(self, k: int, n: int, run: Run, at: int, truth: int) -> None:
+        """A late reading from before the run's first shows when it really began."""
+        began_at = run.began_at
+        if truth == Truth.TRUE:
+            began_at = min(at, began_at)
+        elif truth == Truth.FALSE:
+            run.seen_before_at = at
+            began_at = run.seen_at if began_at < at else began_at
+        if began_at != run.began_at:
+            run.began_at, run.deadline_at = began_at, self.deadline(k, n, began_at)
+            self.runs.keep(k, n, run)
+
+    def _tell(
+        self,
+        kind: Kind,
+        k: int,
+        n: int,
+        began_at: int,
+        run: Run,
+        *,
+        ended_at: int | None = None,
+        silent: bool = False,
+    ) -> None:
+        spec, slot = self._specs[k], self._slots[n]
+        limits = slot.limits.get(spec.rule)
+        transition = Transition(
+            kind=kind,
+            belt_id=slot.belt_id,
+            spec=spec,
+            began_at=began_at,
+            due_at=run.deadline_at,
+            ended_at=ended_at if ended_at is not None else run.broken_at or run.began_at,
+            at=self.now,
+            offset_ms=int(self._beds.clocks.offset[n]),
+            limit_ms=limits.min_duration_ms if limits else 0,
+            limit=limits.limit if limits else np.nan,
+            value=self._value(spec, n),
+            silent=silent,
+        )
+        self.told.append(transition)
+
+    def _value(self, spec: RuleSpec, n: int) -> float:
+        """The last value of the rate that the rule compares; NaN where it compares none."""
+        name = next((name for name in _RATE_OF if spec.rule.replace("-", "_").startswith(name)), None)
+        return float("nan") if name is None else float(self._beds.rates[name][n])

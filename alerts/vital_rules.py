@@ -1,0 +1,171 @@
+"""The rules about heart and breathing rates, their absence, and the signal they come from.
+
+Rates are judged only while somebody is known to be in bed and has settled; all else is unknown and says nothing.
+
+How lossy readings are met: a run begins once the condition has held for `BEGIN_CONFIRM_MS` without one contrary
+reading, goes on through missing values for `UNKNOWN_LIMIT_MS` at most, and is ended by a contrary value that lasts
+`END_CONFIRM_MS`. So one false reading neither begins nor ends anything, and an alarm of `after_s` has been seen to hold
+at least every `UNKNOWN_LIMIT_MS` of it. It is told in a reading that shows it: a belt that cannot say calls nobody, but
+for the rules that are about just that.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.rules import END_CONFIRM_MS, Frame, Limits, Predicate, RuleSpec, Truth
+from domain.alarms import Category, Priority, Rule
+from domain.nights import Schedule
+from domain.readings import Occupancy
+from domain.residents import VitalSettings
+from domain.units import DAY_MS, SECOND_MS
+
+BEGIN_CONFIRM_MS: Final = 15 * SECOND_MS
+"""Belts that count beats double do so for single readings; two that agree 10 s apart, or 15 of 1 s, are no accident."""
+LOST_CONFIRM_MS: Final = 30 * SECOND_MS
+"""Rates are lost for seconds many times a night, mostly while the sleeper moves; that is no beginning of anything."""
+UNKNOWN_LIMIT_MS: Final = 90 * SECOND_MS
+"""More than a belt's slowest interval (60 s), less than the shortest default duration (120 s)."""
+EMPTY_CONFIRM_MS: Final = 60 * SECOND_MS
+"""An empty bed without rates for this long is quiet again; vibration gives rates now and then."""
+_DAY_BEFORE_MS: Final = DAY_MS
+"""A rate that was beyond its limit before the hours in which it counts, counts from their beginning."""
+
+Floats = NDArray[np.float32]
+Truths = NDArray[np.int8]
+
+
+def _rated(name: str, beyond: Callable[[Floats, Floats], NDArray[np.bool_]]) -> Predicate:
+    """Is the rate `beyond` its limit? `beyond(limit, rate)` with the clear limit tells that it is back."""
+
+    def predicate(frame: Frame, limit: Floats, clear_limit: Floats) -> Truths:
+        rate: Floats = getattr(frame, name)
+        truth = np.full(len(rate), Truth.KEEP, np.int8)
+        truth[beyond(clear_limit, rate)] = Truth.FALSE
+        truth[beyond(rate, limit)] = Truth.TRUE
+        truth[~frame.settled | np.isnan(rate)] = Truth.UNKNOWN
+        return truth
+
+    return predicate
+
+
+def _lost(frame: Frame, limit: Floats, _clear_limit: Floats) -> Truths:
+    """Somebody is in bed, and there is neither a heart nor a breathing rate."""
+    nothing = np.isnan(frame.heart_rate) & np.isnan(frame.breathing_rate)
+    truth = np.where(nothing & ~np.isnan(limit), Truth.TRUE, Truth.FALSE).astype(np.int8)
+    truth[~frame.settled & (frame.in_bed != Occupancy.OUT)] = Truth.UNKNOWN
+    truth[frame.in_bed == Occupancy.OUT] = Truth.FALSE
+    return truth
+
+
+def _in_empty_bed(frame: Frame, limit: Floats, _clear_limit: Floats) -> Truths:
+    """Nobody is in bed, and there is a heart or breathing rate."""
+    something = ~(np.isnan(frame.heart_rate) & np.isnan(frame.breathing_rate))
+    empty = frame.in_bed == Occupancy.OUT
+    truth = np.where(something & empty & ~np.isnan(limit), Truth.TRUE, Truth.FALSE).astype(np.int8)
+    truth[frame.in_bed == Occupancy.UNKNOWN] = Truth.UNKNOWN
+    return truth
+
+
+def _poor_signal(frame: Frame, limit: Floats, clear_limit: Floats) -> Truths:
+    quality = frame.signal_quality
+    truth = np.full(len(quality), Truth.KEEP, np.int8)
+    truth[quality > clear_limit] = Truth.FALSE
+    truth[quality < limit] = Truth.TRUE
+    truth[~frame.settled | np.isnan(quality)] = Truth.UNKNOWN
+    truth[frame.in_bed == Occupancy.OUT] = Truth.FALSE
+    return truth
+
+
+def _spec(
+    rule: Rule,
+    predicate: Predicate,
+    priority: Priority,
+    *,
+    category: Category = Category.PHYSIOLOGICAL,
+    begin_confirm_ms: int = BEGIN_CONFIRM_MS,
+    end_confirm_ms: int = END_CONFIRM_MS,
+    behind: Rule | None = None,
+) -> RuleSpec:
+    return RuleSpec(
+        rule=rule,
+        category=category,
+        priority=priority,
+        predicate=predicate,
+        holds_while_unknown=False,
+        needs_change=False,
+        begin_confirm_ms=begin_confirm_ms,
+        unknown_limit_ms=UNKNOWN_LIMIT_MS,
+        end_confirm_ms=end_confirm_ms,
+        clear_ms=0,
+        stays_until_clear=True,
+        carry_in_ms=_DAY_BEFORE_MS,
+        behind=behind,
+    )
+
+
+def _levels(name: str, very_high: Rule, high: Rule, low: Rule, very_low: Rule) -> tuple[RuleSpec, ...]:
+    above, below = _rated(name, np.greater), _rated(name, np.less)
+    return (
+        _spec(very_high, above, Priority.HIGH),
+        _spec(high, above, Priority.MEDIUM, behind=very_high),
+        _spec(low, below, Priority.MEDIUM, behind=very_low),
+        _spec(very_low, below, Priority.HIGH),
+    )
+
+
+VITAL_RULES: Final = (
+    *_levels(
+        "heart_rate",
+        Rule.HEART_RATE_VERY_HIGH,
+        Rule.HEART_RATE_HIGH,
+        Rule.HEART_RATE_LOW,
+        Rule.HEART_RATE_VERY_LOW,
+    ),
+    *_levels(
+        "breathing_rate",
+        Rule.BREATHING_RATE_VERY_HIGH,
+        Rule.BREATHING_RATE_HIGH,
+        Rule.BREATHING_RATE_LOW,
+        Rule.BREATHING_RATE_VERY_LOW,
+    ),
+    _spec(Rule.VITALS_LOST, _lost, Priority.MEDIUM, begin_confirm_ms=LOST_CONFIRM_MS),
+    _spec(Rule.VITALS_LOST_LONG, _lost, Priority.HIGH, begin_confirm_ms=LOST_CONFIRM_MS),
+    _spec(Rule.SIGNAL_POOR, _poor_signal, Priority.LOW, category=Category.TECHNICAL, begin_confirm_ms=LOST_CONFIRM_MS),
+    _spec(
+        Rule.VITALS_IN_EMPTY_BED,
+        _in_empty_bed,
+        Priority.LOW,
+        category=Category.TECHNICAL,
+        begin_confirm_ms=0,
+        end_confirm_ms=EMPTY_CONFIRM_MS,
+    ),
+)
+
+_ON: Final = 0.0
+"""The limit of a rule that compares nothing, where it is on."""
+
+
+@lru_cache(maxsize=1024)
+def vital_limits(settings: VitalSettings, tz: ZoneInfo) -> dict[Rule, Limits]:
+    """The rules that are on for a resident, with their numbers; shared by all who have the same, so not to be changed.
+
+    Without windows none is on. The belt's silence is not among them: see `alerts.silence`.
+    """
+    schedule = Schedule(settings.windows, tz)
+    limits = {}
+    for spec in VITAL_RULES:
+        asked = getattr(settings, spec.rule.replace("-", "_"))
+        if asked.on and settings.windows:
+            limits[spec.rule] = Limits(
+                min_duration_ms=asked.after_s * SECOND_MS,
+                limit=_ON if asked.limit is None else asked.limit,
+                clear_limit=_ON if asked.clear_limit is None else asked.clear_limit,
+                clear_ms=asked.clear_after_s * SECOND_MS,
+                schedule=schedule,
+            )
+    return limits

@@ -1,0 +1,75 @@
+"""The rules about rates, signals and belts in the reader's words. `N_` marks a text for the catalogue."""
+
+from typing import Final
+
+from api.languages import Language
+from domain.alarms import Alarm, Rule
+from domain.units import SECOND_MS
+
+
+def N_(message: str) -> str:  # noqa: N802  the name gettext tools look for
+    return message
+
+
+VITAL_RULES: Final = {
+    Rule.HEART_RATE_VERY_HIGH: N_("Heart rate very high"),
+    Rule.HEART_RATE_HIGH: N_("Heart rate high"),
+    Rule.HEART_RATE_LOW: N_("Heart rate low"),
+    Rule.HEART_RATE_VERY_LOW: N_("Heart rate very low"),
+    Rule.BREATHING_RATE_VERY_HIGH: N_("Breathing very fast"),
+    Rule.BREATHING_RATE_HIGH: N_("Breathing fast"),
+    Rule.BREATHING_RATE_LOW: N_("Breathing slow"),
+    Rule.BREATHING_RATE_VERY_LOW: N_("Breathing very slow"),
+    Rule.VITALS_LOST: N_("No heart and breathing rate"),
+    Rule.VITALS_LOST_LONG: N_("No heart and breathing rate for long"),
+    Rule.BELT_SILENT: N_("Belt silent"),
+    Rule.SIGNAL_POOR: N_("Poor signal"),
+    Rule.VITALS_IN_EMPTY_BED: N_("Rates from an empty bed"),
+}
+
+_HEART_OVER: Final = N_("Heart rate over %(limit)s per minute for longer than %(length)s; last %(value)s.")
+_HEART_UNDER: Final = N_("Heart rate under %(limit)s per minute for longer than %(length)s; last %(value)s.")
+_BREATH_OVER: Final = N_("More than %(limit)s breaths per minute for longer than %(length)s; last %(value)s.")
+_BREATH_UNDER: Final = N_("Fewer than %(limit)s breaths per minute for longer than %(length)s; last %(value)s.")
+_LOST: Final = N_("In bed, and for longer than %(length)s the belt has found neither heart nor breathing rate.")
+_WHY: Final = {
+    Rule.HEART_RATE_VERY_HIGH: _HEART_OVER,
+    Rule.HEART_RATE_HIGH: _HEART_OVER,
+    Rule.HEART_RATE_LOW: _HEART_UNDER,
+    Rule.HEART_RATE_VERY_LOW: _HEART_UNDER,
+    Rule.BREATHING_RATE_VERY_HIGH: _BREATH_OVER,
+    Rule.BREATHING_RATE_HIGH: _BREATH_OVER,
+    Rule.BREATHING_RATE_LOW: _BREATH_UNDER,
+    Rule.BREATHING_RATE_VERY_LOW: _BREATH_UNDER,
+    Rule.VITALS_LOST: _LOST,
+    Rule.VITALS_LOST_LONG: _LOST,
+    Rule.BELT_SILENT: N_("The belt has sent nothing for longer than %(length)s: nothing can be raised for this bed."),
+    Rule.SIGNAL_POOR: N_("The belt's signal has been poor for longer than %(length)s. Look how the belt lies."),
+    Rule.VITALS_IN_EMPTY_BED: N_(
+        "For longer than %(length)s the belt shows rates although nobody is in bed. Something shakes the bed, or the "
+        "belt does not feel who lies there."
+    ),
+}
+_NEVER: Final = N_("The belt has never sent anything: nothing can be raised for this bed.")
+_RECORDED: Final = N_("It was over before anybody could be called.")
+
+
+def vital_reason(alarm: Alarm, language: Language) -> str | None:
+    """Why an alarm of these rules is there, with its numbers; None for other alarms and for facts that are missing."""
+    facts = alarm.reason.facts
+    limit_s, message = facts.get("limit_s"), _WHY.get(alarm.rule)
+    if message is None or alarm.reason.code != alarm.rule or not isinstance(limit_s, int | float):
+        return None
+    if facts.get("never"):
+        return language.say(_NEVER)
+    if "%(limit)s" in message and not {"limit", "value"} <= facts.keys():
+        return None
+    numbers = {name: _number(facts.get(name), language) for name in ("limit", "value")}
+    text = language.say(message, length=language.length(limit_s * SECOND_MS), **numbers)
+    return f"{text} {language.say(_RECORDED)}" if facts.get("recorded") else text
+
+
+def _number(value: float | str | None, language: Language) -> str:
+    if not isinstance(value, int | float):
+        return ""
+    return language.number(value, digits=0 if float(value).is_integer() else 1)

@@ -1,0 +1,13 @@
+"""What is asked of a resident's rates, and when somebody got into a bed."""
+
+from alembic import op
+from sqlalchemy import JSON, BigInteger, Column
+
+revision = "0003"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("residents", Column("vitals", JSON))
+    op.add_column("bed_states", Column("entered_at", BigInteger))
+    op.add_column("bed_states", Column("left_at", BigInteger))

@@ -1,0 +1,115 @@
+"""Belts that say nothing."""
+
+from alerts.conditions import Conditions
+from alerts.runs import Transition
+from domain.alarms import Rule
+from domain.residents import VitalSettings
+from domain.vitals import RuleLimit
+from tests.unit.alerts.bed import NIGHT, OUT, batch
+from tests.unit.alerts.vital_bed import Stretch, vital_slot
+
+LIMIT = 300
+
+
+def silences(told: list[Transition]) -> list[tuple[str, float, float]]:
+    return [
+        (str(t.kind), (t.at - NIGHT) / 1000, (t.began_at - NIGHT) / 1000)
+        for t in told
+        if t.spec.rule is Rule.BELT_SILENT
+    ]
+
+
+def engine(settings: VitalSettings | None = None) -> Conditions:
+    return Conditions([vital_slot(settings)])
+
+
+def ticked(one: Conditions, *seconds: float) -> list[tuple[str, float, float]]:
+    return [told for second in seconds for told in silences(one.tick(NIGHT + round(second * 1000)))]
+
+
+def heard(one: Conditions, *stretches: Stretch) -> list[tuple[str, float, float]]:
+    told = []
+    for stretch in stretches:
+        readings = stretch.batch()
+        for row in range(len(readings)):
+            at = int(readings.observed_at[row])
+            told += silences(one.observe(readings.select([row]), at))  # type: ignore[arg-type]
+    return told
+
+
+def test_a_belt_that_falls_silent_is_told_once_and_clears_when_it_reports_steadily() -> None:
+    one = engine()
+    assert heard(one, Stretch(0, 100)) == []
+    assert ticked(one, 95 + LIMIT - 1, 95 + LIMIT, 95 + LIMIT + 1) == [("due", 95 + LIMIT, 95)]
+    assert heard(one, Stretch(1000, 1060)) == []
+    assert heard(one, Stretch(1060, 1100)) == [("cleared", 1060, 95)]
+    assert ticked(one, 1101) == []
+
+
+def test_a_belt_that_reports_now_and_then_stays_an_open_alarm() -> None:
+    one = engine()
+    heard(one, Stretch(0, 100))
+    ticked(one, 500)
+    assert heard(one, *[Stretch(at, at + 5) for at in range(1000, 5000, 400)]) == []
+    assert ticked(one, 6000) == []
+
+
+def test_an_empty_bed_may_be_silent_for_longer() -> None:
+    one = engine()
+    heard(one, Stretch(0, 100), Stretch(100, 110, in_bed=OUT, heart=None, breath=None))
+    assert ticked(one, 3000) == []
+    assert ticked(one, 105 + 3600) == [("due", 105 + 3600, 105)]
+
+
+def test_a_belt_that_never_reported_is_silent_from_when_we_listened() -> None:
+    one = engine()
+    assert ticked(one, 0, LIMIT - 1) == []
+    (told,) = one.tick(NIGHT + LIMIT * 1000)
+    assert (told.began_at, told.silent) == (NIGHT, True)
+
+
+def test_while_the_service_was_down_no_belt_was_silent() -> None:
+    one = engine()
+    heard(one, Stretch(0, 100))
+    beds, runs, _ = one.take_changes()
+    again = engine()
+    again.restore(beds, runs)
+    assert ticked(again, 5000, 5000 + LIMIT - 1) == []
+    assert ticked(again, 5000 + LIMIT) == [("due", 5000 + LIMIT, 5000)]
+
+
+def test_a_silence_that_was_told_is_not_told_again_after_a_restart() -> None:
+    one = engine()
+    heard(one, Stretch(0, 100))
+    ticked(one, 500)
+    again = engine()
+    again.restore(*one.take_changes()[:2])
+    assert ticked(again, 5000, 9000) == []
+    assert heard(again, Stretch(9000, 9100)) == [("cleared", 9060, 95)]
+    assert ("b1", str(Rule.BELT_SILENT)) in again.take_changes()[2]
+
+
+def test_a_slow_belt_has_three_of_its_intervals() -> None:
+    one = engine(VitalSettings(belt_silent=RuleLimit(after_s=60)))
+    heard(one, Stretch(0, 601, step=60))
+    assert ticked(one, 600 + 179) == []
+    assert ticked(one, 600 + 180) == [("due", 780, 600)]
+
+
+def test_changes_of_the_register_keep_what_stays_and_drop_the_rest() -> None:
+    one = engine()
+    heard(one, Stretch(0, 100))
+    ticked(one, 500)
+    one.take_changes()
+    one.configure([vital_slot(VitalSettings(settle_s=60))])
+    assert ticked(one, 900) == []
+    one.configure([vital_slot(subject="r2")])
+    assert ("b1", str(Rule.BELT_SILENT)) in one.take_changes()[2]
+    assert ticked(one, 1000, 1299) == []
+    assert ticked(one, 1300) == [("due", 1300, 1000)]
+
+
+def test_off_and_vacant_beds_are_never_silent() -> None:
+    off = engine(VitalSettings(belt_silent=RuleLimit(on=False)))
+    off.observe(batch([(0, OUT)]), NIGHT)
+    assert ticked(off, 90_000) == []
