@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format kill latency evaluate bench influxbench screenshots lock engines clean
+.PHONY: help demo test check format kill latency evaluate rulesbench validatevitals bench influxbench screenshots lock engines clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -31,8 +31,14 @@ kill: $(VENV)/.dev engines ## kill -9 the service 20 times at 1,000 messages/s, 
 latency: $(VENV)/.dev engines ## reading published -> alarm visible in the browser, beside a bare subscriber
 	$(BIN)/python -m benchmarks.latency $(ARGS)
 
-evaluate: $(VENV)/.runtime ## score the alarm rules on 1,800 simulated bed-nights
-	$(BIN)/nightbelt evaluate --beds 60 --nights 30 --seed 7 --json
+evaluate: $(VENV)/.runtime ## score the alarm rules on 3,000 simulated bed-nights of lossy belts (half an hour)
+	$(BIN)/nightbelt evaluate --beds 100 --nights 30 --seed 11 --json
+
+rulesbench: $(VENV)/.dev ## all rules over the readings of 1,000 beds, beside a plain Python version of three
+	$(BIN)/python -m benchmarks.rules $(ARGS)
+
+validatevitals: $(VENV)/.dev ## the heart-rate rules on recorded nights of real people (../shared/data)
+	$(BIN)/python -m benchmarks.validate_vitals $(ARGS)
 
 bench: $(VENV)/.dev engines ## ingest against a bare subscriber, in one run
 	$(BIN)/python -m benchmarks.ingest $(ARGS)

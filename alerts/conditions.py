@@ -188,7 +188,7 @@ class Conditions:
         in_bed_before, before_at = np.empty_like(batch.in_bed), np.empty_like(at)
         in_bed_before[1:], in_bed_before[first] = batch.in_bed[:-1], self.beds.occupancy[slot[first]]
         before_at[1:], before_at[first] = at[:-1], self.beds.clocks.observed_at[slot[first]]
-        due = self._due(seen, at, slot) & (fresh | ~self._runs.noted[seen.rules][:, slot])
+        due = self._due(seen, at, slot) & (fresh | ~self._runs.noted[seen.rules].take(slot, axis=1))
         eventful: NDArray[np.bool_] = (seen.happens | due).any(axis=0) | (batch.in_bed != in_bed_before)
         ends = np.append(first[1:], n)
         if eventful.any():
@@ -211,7 +211,7 @@ class Conditions:
     def _due(self, seen: Seen, at: NDArray[np.int64], slot: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Where a reading that says nothing new must be looked at: it counts, and it is time."""
         counts = (seen.truth >= 0) | self._holds[seen.rules]
-        return counts & (self._runs.wake_at[seen.rules][:, slot] <= at)
+        return counts & (self._runs.wake_at[seen.rules].take(slot, axis=1) <= at)
 
     def _rounds(
         self,

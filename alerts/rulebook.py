@@ -4,6 +4,7 @@ from typing import Final
 
 from alerts.rules import LEAVE_BED_RULES, limits_of
 from alerts.runs import SilenceLimits, Slot
+from alerts.silence import SILENT
 from alerts.vital_rules import VITAL_RULES, vital_limits
 from domain.nights import Schedule, zone
 from domain.residents import Center, Resident, VitalSettings
@@ -11,6 +12,8 @@ from domain.units import SECOND_MS
 
 RULES: Final = (*LEAVE_BED_RULES, *VITAL_RULES)
 """In the order of the engine's rows; a belt's silence is told beside them (`alerts.silence`)."""
+
+PRIORITIES: Final = {spec.rule: spec.priority for spec in (*RULES, SILENT)}
 
 
 def slot_of(belt_id: str, resident: Resident, center: Center, *, bed_id: str = "", from_at: int = 0) -> Slot:

@@ -56,7 +56,7 @@ def frame_of(batch: ReadingBatch, rows: Any, settled: NDArray[np.bool_]) -> Fram
 
 
 Predicate = Callable[[Frame, NDArray[np.float32], NDArray[np.float32]], NDArray[np.int8]]
-"""(frame, limit per bed, clear limit per bed) -> `Truth` per bed (int8, m)."""
+"""(frame, limits, clear limits: r rules x m beds) -> `Truth` (int8, r x m; m where all rules answer the same)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,24 +106,36 @@ class Limits:
 
 
 class Questions:
-    """All rules' predicates with the limits of all slots, asked at once."""
+    """All rules' predicates with the limits of all slots, asked at once; rules with the same predicate together."""
 
     def __init__(self, specs: Sequence[RuleSpec], limits: Sequence[Mapping[Rule, Limits]]) -> None:
-        self._specs = specs
-        shape = (len(specs), len(limits))
-        self._limit, self._clear_limit = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
+        self._rules = len(specs)
+        rows: dict[Predicate, list[int]] = {}
         for k, spec in enumerate(specs):
-            for n, of_slot in enumerate(limits):
-                if found := of_slot.get(spec.rule):
-                    self._limit[k, n], self._clear_limit[k, n] = found.limit, found.clear_limit
+            rows.setdefault(spec.predicate, []).append(k)
+        self._asked = [
+            (predicate, np.array(of_it), *_limits([specs[k].rule for k in of_it], limits))
+            for predicate, of_it in rows.items()
+        ]
 
     def ask(self, frame: Frame, slot: NDArray[Any]) -> NDArray[np.int8]:
         """`Truth` by rule and reading (int8, rules x m) of one reading of each slot in `slot` (m)."""
-        asked = [
-            spec.predicate(frame, self._limit[k, slot], self._clear_limit[k, slot])
-            for k, spec in enumerate(self._specs)
-        ]
-        return np.stack(asked) if asked else np.empty((0, len(slot)), np.int8)
+        truth = np.empty((self._rules, len(slot)), np.int8)
+        for predicate, rows, limit, clear_limit in self._asked:
+            truth[rows] = predicate(frame, limit.take(slot, axis=1), clear_limit.take(slot, axis=1))
+        return truth
+
+
+def _limits(
+    rules: Sequence[Rule], limits: Sequence[Mapping[Rule, Limits]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Limit and clear limit by rule and slot; NaN where a rule is off."""
+    off = Limits(min_duration_ms=0)
+    found = [[of_slot.get(rule, off) for of_slot in limits] for rule in rules]
+    shape = (len(rules), len(limits))
+    limit = np.array([[one.limit for one in row] for row in found], np.float32).reshape(shape)
+    clear_limit = np.array([[one.clear_limit for one in row] for row in found], np.float32).reshape(shape)
+    return limit, clear_limit
 
 
 END_CONFIRM_MS: Final = 5 * SECOND_MS

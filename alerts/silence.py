@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.beds import BedTable
+from alerts.beds import CHATTER_MS, BedTable
 from alerts.rules import Frame, RuleSpec, Truth
 from alerts.runs import Kind, Run, Slot, Transition, restored, stored
 from domain.alarms import Category, Priority, Rule
@@ -133,7 +133,9 @@ class Silences:
         return np.maximum(self._beds.clocks.received_at, self._listening_at)
 
     def _due_at(self, began_at: NDArray[np.int64]) -> NDArray[np.int64]:
-        asked_ms = np.where(self._beds.occupancy == Occupancy.OUT, self._empty_ms, self._in_bed_ms)
+        gone_ms = self._beds.clocks.observed_at - self._beds.left_at
+        empty = (self._beds.occupancy == Occupancy.OUT) & (gone_ms >= CHATTER_MS)
+        asked_ms = np.where(empty, self._empty_ms, self._in_bed_ms)
         limit_ms = np.maximum(asked_ms, CADENCES * self._beds.clocks.interval)
         due_at = np.where((asked_ms == NEVER) | (began_at == NEVER), NEVER, began_at + limit_ms)
         due_at[list(self._runs)] = NEVER

@@ -17,8 +17,10 @@ from domain.units import LONG_AGO, NEVER
 
 Instants = NDArray[np.int64]
 Truths = NDArray[np.int8]
+Positions = NDArray[np.int32]
 
 _UNBOUNDED: Final = np.iinfo(np.int64).max
+_TRUE, _FALSE = np.int8(Truth.TRUE), np.int8(Truth.FALSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,9 +38,9 @@ class Seen:
     since: Instants
     unseen_ms: Instants
     happens: NDArray[np.bool_]
-    known: NDArray[np.intp]
-    shown: NDArray[np.intp]
-    first_of: NDArray[np.intp]
+    known: Positions
+    shown: Positions
+    first_of: Positions
 
 
 class TruthTable:
@@ -85,18 +87,18 @@ class TruthTable:
         `running` (rules x slots): there is a run.
         """
         beds = slot[first]
-        true = truth == Truth.TRUE
+        true = truth == _TRUE
         concerned = self._needs_change | true.any(axis=1)
-        concerned |= (running[:, beds] | (self.truth[:, beds] == Truth.TRUE)).any(axis=1)
+        concerned |= (running[:, beds] | (self.truth[:, beds] == _TRUE)).any(axis=1)
         rules = np.flatnonzero(concerned)
         truth, true = truth[rules], true[rules]
-        first_of = np.repeat(first, np.diff(first, append=len(slot)))
+        first_of = np.repeat(first.astype(np.int32), np.diff(first, append=len(slot)))
         known, shown = _latest(truth >= 0), _latest(true)
-        before = _carried(truth, _shifted(known), first_of, self.truth[rules][:, slot])
-        unseen_ms = at - _carried(at, _shifted(shown), first_of, self.shown_at[rules][:, slot])
+        before = _carried(truth, _shifted(known), first_of, self.truth[rules].take(slot, axis=1))
+        unseen_ms = at - _carried(at, _shifted(shown), first_of, self.shown_at[rules].take(slot, axis=1))
         lapsed = unseen_ms > self._unknown_limit[rules]
-        fresh = np.where(self._needs_change[rules, None], before == Truth.FALSE, (before != Truth.TRUE) | lapsed)
-        since = _carried(at, _latest(true & fresh), first_of, self.since[rules][:, slot])
+        fresh = np.where(self._needs_change[rules, None], before == _FALSE, (before != _TRUE) | lapsed)
+        since = _carried(at, _latest(true & fresh), first_of, self.since[rules].take(slot, axis=1))
         begins = true & (at - since >= self._begin_confirm[rules])
         changes = ((truth >= 0) & (truth != before)) | (true & lapsed)
         return Seen(
@@ -105,7 +107,7 @@ class TruthTable:
             before=before,
             since=since,
             unseen_ms=unseen_ms,
-            happens=np.where(running[rules][:, slot], changes, begins),
+            happens=np.where(running[rules].take(slot, axis=1), changes, begins),
             known=known,
             shown=shown,
             first_of=first_of,
@@ -126,20 +128,20 @@ def _column(values: Any) -> Instants:
     return np.array(list(values), np.int64).reshape(-1, 1)
 
 
-def _latest(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _latest(mask: NDArray[np.bool_]) -> Positions:
     """Position of the last True up to each column; -1 where there is none."""
-    positions = np.where(mask, np.arange(mask.shape[1]), -1)
+    positions = np.where(mask, np.arange(mask.shape[1], dtype=np.int32), np.int32(-1))
     return np.maximum.accumulate(positions, axis=1)
 
 
-def _shifted(positions: NDArray[np.intp]) -> NDArray[np.intp]:
+def _shifted(positions: Positions) -> Positions:
     """The positions as they were one column before."""
     before = np.empty_like(positions)
     before[:, 1:], before[:, :1] = positions[:, :-1], -1
     return before
 
 
-def _carried(values: Any, position: NDArray[np.intp], first_of: NDArray[np.intp], carry: Any) -> Any:
+def _carried(values: Any, position: Positions, first_of: Positions, carry: Any) -> Any:
     """`values` (m, or rows x m) at `position`, `carry` (rows x m) where that lies before the bed's first reading."""
-    picked = values[position] if values.ndim == 1 else np.take_along_axis(values, position, axis=1)
+    picked = values.take(position) if values.ndim == 1 else np.take_along_axis(values, position, axis=1)
     return np.where(position >= first_of, picked, carry)

@@ -3,9 +3,9 @@
 Rates are judged only while somebody is known to be in bed and has settled; all else is unknown and says nothing.
 
 How lossy readings are met: a run begins once the condition has held for `BEGIN_CONFIRM_MS` without one contrary
-reading, goes on through missing values for `UNKNOWN_LIMIT_MS` at most, and is ended by a contrary value that lasts
-`END_CONFIRM_MS`. So one false reading neither begins nor ends anything, and an alarm of `after_s` has been seen to hold
-at least every `UNKNOWN_LIMIT_MS` of it. It is told in a reading that shows it: a belt that cannot say calls nobody, but
+reading, goes on through missing values for `UNKNOWN_LIMIT_MS` at most (warnings longer), and is ended by a contrary
+value that lasts `END_CONFIRM_MS`. So one false reading neither begins nor ends anything, and an alarm of `after_s` has
+been seen to hold at least that often. It is told in a reading that shows it: a belt that cannot say calls nobody, but
 for the rules that are about just that.
 """
 
@@ -30,6 +30,8 @@ LOST_CONFIRM_MS: Final = 30 * SECOND_MS
 """Rates are lost for seconds many times a night, mostly while the sleeper moves; that is no beginning of anything."""
 UNKNOWN_LIMIT_MS: Final = 90 * SECOND_MS
 """More than a belt's slowest interval (60 s), less than the shortest default duration (120 s)."""
+WARNING_UNKNOWN_LIMIT_MS: Final = 150 * SECOND_MS
+"""Half of a warning's default duration: of breathing rates a third is missing, some for minutes on end."""
 EMPTY_CONFIRM_MS: Final = 60 * SECOND_MS
 """An empty bed without rates for this long is quiet again; vibration gives rates now and then."""
 _DAY_BEFORE_MS: Final = DAY_MS
@@ -38,16 +40,18 @@ _DAY_BEFORE_MS: Final = DAY_MS
 Floats = NDArray[np.float32]
 Truths = NDArray[np.int8]
 
+_KEEP, _UNKNOWN, _FALSE, _TRUE = (np.int8(truth) for truth in Truth)
+_OUT: Final = np.int8(Occupancy.OUT)
+
 
 def _rated(name: str, beyond: Callable[[Floats, Floats], NDArray[np.bool_]]) -> Predicate:
     """Is the rate `beyond` its limit? `beyond(limit, rate)` with the clear limit tells that it is back."""
 
     def predicate(frame: Frame, limit: Floats, clear_limit: Floats) -> Truths:
         rate: Floats = getattr(frame, name)
-        truth = np.full(len(rate), Truth.KEEP, np.int8)
-        truth[beyond(clear_limit, rate)] = Truth.FALSE
-        truth[beyond(rate, limit)] = Truth.TRUE
-        truth[~frame.settled | np.isnan(rate)] = Truth.UNKNOWN
+        truth = np.where(beyond(clear_limit, rate), _FALSE, _KEEP)
+        truth[beyond(rate, limit)] = _TRUE
+        truth[:, ~frame.settled | np.isnan(rate)] = _UNKNOWN
         return truth
 
     return predicate
@@ -56,28 +60,26 @@ def _rated(name: str, beyond: Callable[[Floats, Floats], NDArray[np.bool_]]) -> 
 def _lost(frame: Frame, limit: Floats, _clear_limit: Floats) -> Truths:
     """Somebody is in bed, and there is neither a heart nor a breathing rate."""
     nothing = np.isnan(frame.heart_rate) & np.isnan(frame.breathing_rate)
-    truth = np.where(nothing & ~np.isnan(limit), Truth.TRUE, Truth.FALSE).astype(np.int8)
-    truth[~frame.settled & (frame.in_bed != Occupancy.OUT)] = Truth.UNKNOWN
-    truth[frame.in_bed == Occupancy.OUT] = Truth.FALSE
+    truth = np.where(nothing & ~np.isnan(limit), _TRUE, _FALSE)
+    truth[:, ~frame.settled & (frame.in_bed != _OUT)] = _UNKNOWN
+    truth[:, frame.in_bed == _OUT] = _FALSE
     return truth
 
 
 def _in_empty_bed(frame: Frame, limit: Floats, _clear_limit: Floats) -> Truths:
     """Nobody is in bed, and there is a heart or breathing rate."""
     something = ~(np.isnan(frame.heart_rate) & np.isnan(frame.breathing_rate))
-    empty = frame.in_bed == Occupancy.OUT
-    truth = np.where(something & empty & ~np.isnan(limit), Truth.TRUE, Truth.FALSE).astype(np.int8)
-    truth[frame.in_bed == Occupancy.UNKNOWN] = Truth.UNKNOWN
+    truth = np.where(something & (frame.in_bed == _OUT) & ~np.isnan(limit), _TRUE, _FALSE)
+    truth[:, frame.in_bed < 0] = _UNKNOWN
     return truth
 
 
 def _poor_signal(frame: Frame, limit: Floats, clear_limit: Floats) -> Truths:
     quality = frame.signal_quality
-    truth = np.full(len(quality), Truth.KEEP, np.int8)
-    truth[quality > clear_limit] = Truth.FALSE
-    truth[quality < limit] = Truth.TRUE
-    truth[~frame.settled | np.isnan(quality)] = Truth.UNKNOWN
-    truth[frame.in_bed == Occupancy.OUT] = Truth.FALSE
+    truth = np.where(quality > clear_limit, _FALSE, _KEEP)
+    truth[quality < limit] = _TRUE
+    truth[:, ~frame.settled | np.isnan(quality)] = _UNKNOWN
+    truth[:, frame.in_bed == _OUT] = _FALSE
     return truth
 
 
@@ -89,6 +91,7 @@ def _spec(
     category: Category = Category.PHYSIOLOGICAL,
     begin_confirm_ms: int = BEGIN_CONFIRM_MS,
     end_confirm_ms: int = END_CONFIRM_MS,
+    unknown_limit_ms: int = UNKNOWN_LIMIT_MS,
     behind: Rule | None = None,
 ) -> RuleSpec:
     return RuleSpec(
@@ -99,7 +102,7 @@ def _spec(
         holds_while_unknown=False,
         needs_change=False,
         begin_confirm_ms=begin_confirm_ms,
-        unknown_limit_ms=UNKNOWN_LIMIT_MS,
+        unknown_limit_ms=unknown_limit_ms,
         end_confirm_ms=end_confirm_ms,
         clear_ms=0,
         stays_until_clear=True,
@@ -112,8 +115,8 @@ def _levels(name: str, very_high: Rule, high: Rule, low: Rule, very_low: Rule) -
     above, below = _rated(name, np.greater), _rated(name, np.less)
     return (
         _spec(very_high, above, Priority.HIGH),
-        _spec(high, above, Priority.MEDIUM, behind=very_high),
-        _spec(low, below, Priority.MEDIUM, behind=very_low),
+        _spec(high, above, Priority.MEDIUM, behind=very_high, unknown_limit_ms=WARNING_UNKNOWN_LIMIT_MS),
+        _spec(low, below, Priority.MEDIUM, behind=very_low, unknown_limit_ms=WARNING_UNKNOWN_LIMIT_MS),
         _spec(very_low, below, Priority.HIGH),
     )
 

@@ -158,6 +158,8 @@ def evaluate(
         counts = (row["owed"], row["raised"], row["missed"], row["false"], *row["delay_s"].values())
         table.add_row(rule, *(str(count) for count in counts))
     out.print(table)
+    false = result["false_per_1000_bed_nights"].items()
+    out.print("false alarms per 1,000 bed-nights: " + ", ".join(f"{priority} {count}" for priority, count in false))
 
 
 @app.command()

@@ -11,11 +11,13 @@ from typing import Final
 import numpy as np
 
 from alerts.conditions import Conditions
-from alerts.rulebook import slot_of
+from alerts.rulebook import PRIORITIES, slot_of
 from alerts.runs import Kind, Transition
+from domain.alarms import Priority
 from domain.units import SECOND_MS
 from simulators.arrivals import Arrivals, arrivals, belt_nights
 from simulators.center import simulated_center
+from simulators.scenarios import MEASURED_MIX
 from simulators.score import Raised, Score, score
 from simulators.truth import TruthLine, truth_lines
 
@@ -24,9 +26,15 @@ SLICE_MS: Final = 5 * SECOND_MS
 """Longest stretch of arrivals handed in at once: shorter than any limit, so that no timer is looked at too late."""
 
 
-def evaluate(beds: int, nights: int, seed: int, *, progress: Callable[[], None] = lambda: None) -> Score:
+class Evaluation(Score):
+    """`false_per_1000_bed_nights` counts alarms that nothing owed, by priority."""
+
+    false_per_1000_bed_nights: dict[str, float]
+
+
+def evaluate(beds: int, nights: int, seed: int, *, progress: Callable[[], None] = lambda: None) -> Evaluation:
     """Score the default rules on `nights` nights of `beds` beds; `progress` is called after each night."""
-    center = simulated_center(beds, seed)
+    center = simulated_center(beds, seed, mix=MEASURED_MIX)
     engine = Conditions([slot_of(bed.belt.belt_id, bed.resident, center.center) for bed in center.beds])
     truth: list[TruthLine] = []
     raised: list[Raised] = []
@@ -37,7 +45,15 @@ def evaluate(beds: int, nights: int, seed: int, *, progress: Callable[[], None] 
         for piece in arrivals(plans):
             raised += [_raised(told) for told in _run(engine, piece) if told.kind is Kind.DUE]
         progress()
-    return score(truth, raised)
+    scored = score(truth, raised, rules=PRIORITIES)
+    return {**scored, "false_per_1000_bed_nights": _false(scored)}
+
+
+def _false(scored: Score) -> dict[str, float]:
+    counts = dict.fromkeys(Priority, 0)
+    for rule, priority in PRIORITIES.items():
+        counts[priority] += scored["rules"][rule]["false"]
+    return {priority.value: round(1000 * count / scored["bed_nights"], 2) for priority, count in counts.items()}
 
 
 def _run(engine: Conditions, piece: Arrivals) -> Iterator[Transition]:

@@ -3,7 +3,7 @@
 Any slice of a night can be made alone: the noise of a sample and the way of a message are functions of its number.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Final
 
@@ -14,10 +14,12 @@ from domain.readings import Occupancy
 from domain.units import SECOND_MS
 from simulators.center import SimulatedBed, SimulatedCenter
 from simulators.delivery import BURST_SPACING_MS, LATENCY_MS, Delivery, OfflineSpan, plan_delivery
+from simulators.episodes import Episode, night_body, plan_episodes
+from simulators.losses import CHATTER_FROM_EDGE_MS, WEAK_SHARE, Lossy, lossy_belt
 from simulators.night import NightPlan, plan_night
-from simulators.physiology import CELL_MS, Body, body
+from simulators.physiology import CELL_MS, Body
 from simulators.scenarios import DUPLICATE_MAX_MS, DUPLICATE_SHARE, SHUFFLE_MAX_MS, Scenario
-from simulators.streams import Purpose, hashed, lane, salt, stream
+from simulators.streams import Purpose, hashed, lane, salt
 
 Instants = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -26,9 +28,6 @@ SETTLE_MS: Final = 30 * SECOND_MS
 """After getting into bed a belt gives no rates for this long."""
 _RATES_LOST_AT_MOVEMENT: Final = np.float32(60)
 """With this much movement the heart cannot be told."""
-_WEAK_SHARE: Final = np.float32(0.05)
-"""Share of samples in bed with a signal too weak for rates; contact-free devices lose 6 to 27 % of heart rates in all
-(Anesthesiology 132:424), movement and settling included."""
 _WEAK_QUALITY: Final = np.float32(15)
 _HEART_RATE_NOISE: Final = np.float32(3.0)
 """Full width of the noise of one sample, bpm; beats differ from one to the next."""
@@ -40,6 +39,12 @@ _STILL_MOVEMENT: Final = np.float32(2.5)
 _BEST_QUALITY: Final = np.float32(97)
 _QUALITY_NOISE: Final = np.float32(8)
 _QUALITY_PER_MOVEMENT: Final = np.float32(0.5)
+_POOR_QUALITY: Final = np.float32(25)
+"""Best signal quality of a belt that lies badly."""
+_VIBRATION_HEART_RATE: Final = np.float32(80)
+_VIBRATION_BREATHING_RATE: Final = np.float32(18)
+_VIBRATION_WIDTH: Final = np.float32(60)
+"""What a pump under an empty bed looks like: anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,8 +78,10 @@ class BeltNight:
     plan: NightPlan
     body: Body
     delivery: Delivery
+    episodes: tuple[Episode, ...]
     sample_salt: np.uint64
     message_salt: np.uint64
+    lossy: Lossy | None
 
     @property
     def bed(self) -> SimulatedBed:
@@ -85,19 +92,15 @@ def belt_night(center: SimulatedCenter, bed: SimulatedBed, night: date) -> BeltN
     """The night of the belt under `bed` that begins on the evening of `night`."""
     plan = plan_night(center, bed, night)
     day = night.toordinal()
+    episodes = plan_episodes(center, plan)
     return BeltNight(
         plan=plan,
-        body=body(
-            stream(center.seed, Purpose.BODY, bed.index, day),
-            bed.physiology,
-            start_at=plan.start_at,
-            end_at=plan.end_at,
-            in_bed=plan.in_bed,
-            restless=Scenario.RESTLESS in plan.scenarios,
-        ),
+        body=night_body(center, plan, episodes),
         delivery=plan_delivery(center, plan),
+        episodes=episodes,
         sample_salt=salt(center.seed, Purpose.SAMPLE_NOISE, bed.index, day),
         message_salt=salt(center.seed, Purpose.MESSAGE_NOISE, bed.index, day),
+        lossy=lossy_belt(center, plan) if center.mix.measured else None,
     )
 
 
@@ -107,7 +110,11 @@ def belt_readings(night: BeltNight, from_at: int, to_at: int) -> BeltReadings:
     first = -((belt.phase_ms - max(from_at, night.plan.start_at)) // belt.interval_ms)
     last = -((belt.phase_ms - min(to_at, night.plan.end_at)) // belt.interval_ms)
     numbers = np.arange(first, max(first, last), dtype=np.int64)
-    return _delivered(night, numbers, _sampled(night, numbers * belt.interval_ms + belt.phase_ms, numbers))
+    at = numbers * belt.interval_ms + belt.phase_ms
+    sampled = _during_episodes(night, at, numbers, _sampled(night, at, numbers))
+    if night.lossy is not None:
+        sampled = _as_lossy(night, night.lossy, at, numbers, sampled)
+    return _delivered(night, numbers, sampled)
 
 
 def _sampled(night: BeltNight, at: Instants, numbers: Instants) -> BeltReadings:
@@ -119,7 +126,7 @@ def _sampled(night: BeltNight, at: Instants, numbers: Instants) -> BeltReadings:
     noise = hashed(numbers, night.sample_salt)
     movement = _movement(night.body.movement[cells], lane(noise, 0), inside)
     entered_at = edges[np.maximum(place - 1, 0)] if len(edges) else at
-    weak = lane(noise, 3) < _WEAK_SHARE
+    weak = lane(noise, 3) < WEAK_SHARE
     rates = inside & ~weak & (movement < _RATES_LOST_AT_MOVEMENT) & (at - entered_at >= SETTLE_MS)
     heart_rate = np.rint(night.body.heart_rate[cells] + _spread(lane(noise, 1), _HEART_RATE_NOISE))
     breathing_rate = night.body.breathing_rate[cells] + _spread(lane(noise, 2), _BREATHING_RATE_NOISE)
@@ -134,6 +141,50 @@ def _sampled(night: BeltNight, at: Instants, numbers: Instants) -> BeltReadings:
         turn_overs=_turned(night, at),
         signal_quality=np.where(inside, np.where(weak, _WEAK_QUALITY, _quality(movement, lane(noise, 3))), missing),
     )
+
+
+def _during_episodes(night: BeltNight, at: Instants, numbers: Instants, readings: BeltReadings) -> BeltReadings:
+    """What episodes make of the belt itself; those of the body are in its rates."""
+    heart, breath, quality = readings.heart_rate, readings.breathing_rate, readings.signal_quality
+    for episode in night.episodes:
+        during = (at >= episode.from_at) & (at < episode.to_at)
+        if not during.any():
+            continue
+        noise = lane(hashed(numbers[during], night.sample_salt), 1)
+        if episode.kind is Scenario.VITALS_LOST:
+            heart[during] = breath[during] = np.nan
+        elif episode.kind is Scenario.POOR_SIGNAL:
+            quality[during] = np.floor(_POOR_QUALITY * noise)
+        elif episode.kind is Scenario.EMPTY_VIBRATION:
+            heart[during] = np.rint(_VIBRATION_HEART_RATE + _spread(noise, _VIBRATION_WIDTH))
+            breath[during] = np.rint(_VIBRATION_BREATHING_RATE + _spread(noise, _VIBRATION_WIDTH / 4))
+    return replace(readings, heart_rate=heart, breathing_rate=breath, signal_quality=quality)
+
+
+def _as_lossy(night: BeltNight, lossy: Lossy, at: Instants, numbers: Instants, readings: BeltReadings) -> BeltReadings:
+    """The readings as a real belt gives them: values missing, the bed empty for a moment while somebody is in it."""
+    heart_lost, breath_lost = lossy.lost(at, numbers)
+    inside = readings.in_bed == Occupancy.IN
+    chatters = inside & lossy.chatters(at) & _amid(night, at)
+    missing = np.float32(np.nan)
+    return replace(
+        readings,
+        in_bed=np.where(chatters, np.int8(Occupancy.OUT), readings.in_bed),
+        heart_rate=np.where(chatters | heart_lost, missing, readings.heart_rate),
+        breathing_rate=np.where(chatters | breath_lost, missing, readings.breathing_rate),
+        signal_quality=np.where(chatters, missing, readings.signal_quality),
+    )
+
+
+def _amid(night: BeltNight, at: Instants) -> NDArray[np.bool_]:
+    """Not near getting in or leaving: that is no chatter."""
+    edges = night.plan.in_bed.ravel()
+    if not len(edges):
+        return np.zeros(len(at), np.bool_)
+    place = np.searchsorted(edges, at)
+    before, after = edges[np.maximum(place - 1, 0)], edges[np.minimum(place, len(edges) - 1)]
+    amid: NDArray[np.bool_] = np.minimum(np.abs(at - before), np.abs(after - at)) >= CHATTER_FROM_EDGE_MS
+    return amid
 
 
 def _spread(fraction: Floats, width: np.float32) -> Floats:

@@ -29,6 +29,12 @@ _BATCHING_SHARE: Final = 0.3
 _BATCHING_UP_TO_MS: Final = 2_000
 _BATCH: Final = 5
 
+HEART_RATE_LOSS: Final = (0.06, 0.27)
+BREATHING_RATE_LOSS: Final = (0.13, 0.34)
+"""Shares of values that contact-free devices lose, from the best device to the worst (Anesthesiology 132:424)."""
+CHATTER: Final = (0.0, 0.04)
+"""Up to twenty times in a night of eight hours."""
+
 _HIGH_RISK_SHARE: Final = 0.15
 """Share of residents whose exits are told at once as well."""
 _OTHER_LIMIT_SHARE: Final = 0.2
@@ -53,6 +59,8 @@ class SimulatedBelt:
     """A belt: reports every `interval_ms` at instants that leave `phase_ms` when divided by it (true time).
 
     `batch` readings travel in one message. `clock_offset_ms` is how far its clock stands ahead of true time.
+    `heart_rate_loss`, `breathing_rate_loss`: shares of its values in bed that are missing; `chatter`: share of minutes
+    in bed in which it shows an empty one for a moment.
     """
 
     belt_id: str
@@ -60,6 +68,9 @@ class SimulatedBelt:
     phase_ms: int
     batch: int
     clock_offset_ms: int
+    heart_rate_loss: float = 0.0
+    breathing_rate_loss: float = 0.0
+    chatter: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +157,8 @@ def _bed(index: int, seed: int, mix: Mix) -> SimulatedBed:
     physiology = drawn_physiology(rng)
     family, given = _one_of(rng, _FAMILY_NAMES), _one_of(rng, _GIVEN_NAMES)
     belt = _belt(rng, index, mix.clock_off)
+    if mix.measured:
+        belt = _measured(belt, stream(seed, Purpose.LOSSES, index))
     settings = _settings(rng)
     room = index // BEDS_PER_ROOM
     number = f"{1 + room // ROOMS_PER_FLOOR}{1 + room % ROOMS_PER_FLOOR:02d}"
@@ -177,6 +190,13 @@ def _belt(rng: np.random.Generator, index: int, clock_off: float) -> SimulatedBe
         phase_ms=phase_ms,
         batch=_BATCH if interval_ms <= _BATCHING_UP_TO_MS and batches < _BATCHING_SHARE else 1,
         clock_offset_ms=offset_ms if index and off < clock_off else 0,
+    )
+
+
+def _measured(belt: SimulatedBelt, rng: np.random.Generator) -> SimulatedBelt:
+    heart, breathing = rng.uniform(*HEART_RATE_LOSS), rng.uniform(*BREATHING_RATE_LOSS)
+    return replace(
+        belt, heart_rate_loss=float(heart), breathing_rate_loss=float(breathing), chatter=float(rng.uniform(*CHATTER))
     )
 
 

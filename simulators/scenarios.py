@@ -24,6 +24,13 @@ class Scenario(StrEnum):
     GARBAGE = "garbage"
     CLOCK_OFF = "clock-off"
     OPENING = "opening"
+    TACHYCARDIA = "tachycardia"
+    BRADYCARDIA = "bradycardia"
+    FAST_BREATHING = "fast-breathing"
+    SLOW_BREATHING = "slow-breathing"
+    VITALS_LOST = "vitals-lost"
+    POOR_SIGNAL = "poor-signal"
+    EMPTY_VIBRATION = "empty-vibration"
 
 
 LONG_ABSENCE_MIN: Final = (20.0, 60.0)
@@ -53,11 +60,13 @@ _DRAWN: Final = tuple(name for name in Scenario if name not in {Scenario.CLOCK_O
 class Mix:
     """How often each scenario comes: its share of bed-nights, 0 to 1; 1 forces it, absent means never.
 
-    `clock_off` is the share of belts with a wrong clock (a property of the belt, not of the night).
+    `clock_off` is the share of belts with a wrong clock (a property of the belt, not of the night). `measured`: belts
+    lose values, and their occupancy chatters, as was measured; the truth then tells of rates and silences as well.
     """
 
     shares: Mapping[Scenario, float] = field(default_factory=lambda: MappingProxyType({}))
     clock_off: float = 0.0
+    measured: bool = False
 
     @classmethod
     def of(cls, *forced: Scenario) -> "Mix":
@@ -87,6 +96,24 @@ DEFAULT_MIX: Final = Mix(
     clock_off=0.15,
 )
 """Much worse than a good centre: each kind of trouble comes every few nights on a ward of sixty."""
+
+_EPISODE_SHARE: Final = 0.04
+EPISODES: Final = (
+    Scenario.TACHYCARDIA,
+    Scenario.BRADYCARDIA,
+    Scenario.FAST_BREATHING,
+    Scenario.SLOW_BREATHING,
+    Scenario.VITALS_LOST,
+    Scenario.POOR_SIGNAL,
+    Scenario.EMPTY_VIBRATION,
+)
+"""What happens to rates and signal for a while; in the order in which they are planned."""
+MEASURED_MIX: Final = Mix(
+    shares=MappingProxyType({**DEFAULT_MIX.shares, **dict.fromkeys(EPISODES, _EPISODE_SHARE)}),
+    clock_off=DEFAULT_MIX.clock_off,
+    measured=True,
+)
+"""The same with belts as lossy as real ones and with episodes of rates: what alarm rules are scored on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,11 @@ class Purpose(IntEnum):
     DELIVERY = 5
     SAMPLE_NOISE = 6
     MESSAGE_NOISE = 7
+    EPISODES = 8
+    LOSSES = 9
+    SAMPLE_LOSS = 10
+    STRETCH_LOSS = 11
+    CHATTER = 12
 
 
 def _entropy(seed: int, purpose: Purpose, index: int, day: int) -> np.random.SeedSequence:

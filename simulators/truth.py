@@ -1,6 +1,6 @@
 """The truth file: JSON lines that say what really happened and which alarms are owed.
 
-All instants are true time in ms (not the belt's clock). Two kinds of line:
+All instants are true time in ms (not the belt's clock). Kinds of line:
 
 - `night`, one per bed and night: `kind`, `night` (ISO date of the evening), `start_at`, `end_at` (noon to noon),
   `belt`, `bed`, `resident`, `interval_ms` (the belt's cadence), `clock_offset_ms` (belt's clock minus true time),
@@ -10,6 +10,8 @@ All instants are true time in ms (not the belt's clock). Two kinds of line:
   `began_at` (exit), `until` (return; null when not back by the noon that ends the night), `due_at` (when an alarm is
   owed, or exit + limit where none is), `owed`, `either` (an alarm is tolerated and not demanded; `owed` is then
   false), `interval_ms`, `delayed` (a night in which messages are held up and shuffled on the way).
+- `episode`, in centres whose belts are lossy: the same fields for something else that owes an alarm or may (a rate
+  beyond its limit, lost rates, a silent belt), and `early_ms` (how much before `due_at` the alarm may come).
 
 A file may hold a line twice after a crash; `read_truth` gives each once.
 """
@@ -22,9 +24,11 @@ from typing import Any
 from domain.alarms import Rule
 from simulators.center import SimulatedCenter
 from simulators.delivery import Delivery, plan_delivery
+from simulators.episodes import night_body, plan_episodes
 from simulators.localtime import window_spans
 from simulators.night import Absence, NightPlan
 from simulators.owed import Owed, Sight, limits_ms, verdict
+from simulators.owed_episodes import EARLY_MS, episode_verdicts
 from simulators.scenarios import Scenario
 
 TruthLine = dict[str, Any]
@@ -47,7 +51,24 @@ def truth_lines(center: SimulatedCenter, plan: NightPlan, *, seen_from_at: int |
             found = verdict(absence, limit_ms, windows, sight)
             owed = Owed.EITHER if unseen and found.owed is Owed.YES else found.owed
             lines.append(_absence_line(plan, absence, rule, found.due_at, owed))
+    if center.mix.measured:
+        lines += _episode_lines(center, plan, sight, seen_from_at)
     return [*lines, _night_line(plan, delivery)]
+
+
+def _episode_lines(center: SimulatedCenter, plan: NightPlan, sight: Sight, seen_from_at: int | None) -> list[TruthLine]:
+    episodes = plan_episodes(center, plan)
+    body = night_body(center, plan, episodes)
+    lines = []
+    for found in episode_verdicts(plan, body, episodes, sight, plan.bed.resident.vitals):
+        if seen_from_at is not None and found.until < seen_from_at:
+            continue
+        unseen = seen_from_at is not None and found.began_at <= seen_from_at + sight.blur_ms
+        owed = Owed.EITHER if unseen else found.owed
+        happened = Absence(began_at=found.began_at, until=found.until)
+        line = _absence_line(plan, happened, found.rule, found.due_at, owed)
+        lines.append(line | {"kind": "episode", "early_ms": EARLY_MS + sight.blur_ms})
+    return lines
 
 
 def _absence_line(plan: NightPlan, absence: Absence, rule: Rule, due_at: int, owed: Owed) -> TruthLine:

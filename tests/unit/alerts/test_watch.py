@@ -2,10 +2,11 @@
 
 from typing import TypeVar
 
+import numpy as np
 import pytest
 
 from alerts.watch import REFRESH_MS, Watch
-from domain.alarms import AlarmState, EventKind, Rule
+from domain.alarms import AlarmState, Category, EventKind, Priority, Rule
 from domain.errors import UnavailableError
 from domain.live import AlarmsChanged, BedsChanged, LiveEvent
 from domain.ports import BedEntry
@@ -15,6 +16,7 @@ from domain.units import NEVER
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_register import InMemoryRegister
 from tests.unit.alerts.bed import IN, NIGHT, OUT, batch
+from tests.unit.alerts.vital_bed import Stretch
 
 LIMIT = 15 * 60
 CENTER = Center(center_id="c1", name="C")
@@ -221,3 +223,31 @@ def test_a_vacant_bed_never_alarms() -> None:
     watch.observe(batch([(0, IN), (5, OUT), (10, OUT)], belt="b2"), NIGHT + 10_000)
     ticked(watch, NIGHT + 3_600_000)
     assert [alarm for alarm in book.open_alarms("c1") if alarm.belt_id == "b2"] == []
+
+
+def test_a_racing_heart_is_committed_with_its_numbers_and_clears() -> None:
+    book = InMemoryAlarmBook()
+    watch = Watch(register=register(), book=book, now=NIGHT)
+    for stretch in (Stretch(0, 600), Stretch(600, 730, heart=141)):
+        readings = stretch.batch()
+        for row in range(len(readings)):
+            watch.observe(readings.select(np.array([row])), int(readings.observed_at[row]))
+    assert alarm_kinds(watch.commit()) == [EventKind.RAISED]
+    alarm = book.alarm(f"r1.heart-rate-very-high.{NIGHT + 600_000}")
+    assert (alarm.category, alarm.priority) == (Category.PHYSIOLOGICAL, Priority.HIGH)
+    assert (alarm.reason.code, alarm.due_at) == ("heart-rate-very-high", NIGHT + 720_000)
+    assert alarm.reason.facts == {"limit_s": 120, "limit": 130.0, "value": 141.0}
+    watch.observe(Stretch(730, 900).batch(), NIGHT + 900_000)
+    assert alarm_kinds(watch.commit()) == [EventKind.CLEARED]
+    assert book.alarm(alarm.alarm_id).cleared_at == NIGHT + 730_000
+
+
+def test_a_belt_that_never_reported_is_told_for_who_lies_there() -> None:
+    book = InMemoryAlarmBook()
+    watch = Watch(register=register(), book=book, now=NIGHT)
+    assert [ticked(watch, NIGHT + second * 1000) for second in (0, 299)] == [[], []]
+    assert ticked(watch, NIGHT + 300_000) == [EventKind.RAISED]
+    (alarm,) = book.open_alarms("c1")
+    assert (alarm.rule, alarm.belt_id, alarm.reason.facts) == (Rule.BELT_SILENT, "b1", {"limit_s": 300, "never": 1})
+    again = Watch(register=register(), book=book, now=NIGHT + 400_000)
+    assert ticked(again, NIGHT + 800_000) == []

@@ -1,11 +1,17 @@
+from domain.alarms import LEAVE_BED_RULES, Rule
 from nightbelt.evaluate import evaluate
 
 
 def test_a_short_evaluation_misses_nothing_and_raises_nothing_that_is_not_owed() -> None:
     score = evaluate(beds=30, nights=2, seed=5)
     assert score["bed_nights"] == 60
+    assert set(score["rules"]) == {rule.value for rule in Rule}
     for row in score["rules"].values():
         assert (row["missed"], row["false"]) == (0, 0)
+    for rule in LEAVE_BED_RULES:
+        row = score["rules"][rule.value]
         assert row["owed"] > 0
         assert row["delay_s"]["max"] is not None
         assert row["delay_s"]["max"] <= 10.3, "the slowest belt's interval and a message's way"
+    assert sum(row["owed"] for rule, row in score["rules"].items() if rule not in LEAVE_BED_RULES) > 10
+    assert score["false_per_1000_bed_nights"] == {"high": 0.0, "medium": 0.0, "low": 0.0}

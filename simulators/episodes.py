@@ -1,0 +1,113 @@
+"""Episodes of a night: for a while the heart races, rates are lost, something shakes the empty bed.
+
+Each is drawn by its own numbers, so that one does not change another; one that would touch an earlier one is left out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from domain.units import MINUTE_MS
+from simulators.center import SimulatedCenter
+from simulators.localtime import Span
+from simulators.night import NightPlan
+from simulators.physiology import CELL_MS, Body, body
+from simulators.scenarios import EPISODES, Scenario
+from simulators.streams import Purpose, stream
+
+MARGIN_MS: Final = 5 * MINUTE_MS
+"""An episode keeps this far from getting in, from leaving and from other episodes."""
+_URGENT_SHARE: Final = 0.5
+_RATE_MIN: Final = (12.0, 40.0)
+_LENGTH_MIN: Final = {
+    Scenario.VITALS_LOST: (6.0, 40.0),
+    Scenario.POOR_SIGNAL: (12.0, 60.0),
+    Scenario.EMPTY_VIBRATION: (8.0, 60.0),
+}
+"""Shortest and longest (min); the shortest are too short to be told."""
+_LEVELS: Final = {
+    Scenario.TACHYCARDIA: ((114.0, 125.0), (136.0, 155.0)),
+    Scenario.BRADYCARDIA: ((37.0, 37.6), (28.0, 32.0)),
+    Scenario.FAST_BREATHING: ((25.5, 28.5), (32.0, 38.0)),
+    Scenario.SLOW_BREATHING: ((6.8, 7.3), (3.0, 5.0)),
+}
+"""Rates of a worrying and of an urgent episode (lowest, highest), per minute."""
+_HEART: Final = {Scenario.TACHYCARDIA, Scenario.BRADYCARDIA}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """One episode in [`from_at`, `to_at`) (true ms); `rate` (/min) is that of its heart or breathing, NaN elsewhere."""
+
+    kind: Scenario
+    from_at: int
+    to_at: int
+    rate: float = float("nan")
+
+
+def plan_episodes(center: SimulatedCenter, plan: NightPlan) -> tuple[Episode, ...]:
+    """The episodes of this night, in the order of their kinds."""
+    rng = stream(center.seed, Purpose.EPISODES, plan.bed.index, plan.night.toordinal())
+    planned: list[Episode] = []
+    for kind in EPISODES:
+        where, length, urgent, level = rng.random(4).tolist()
+        if kind not in plan.scenarios:
+            continue
+        low, high = _LENGTH_MIN.get(kind, _RATE_MIN)
+        spans = (
+            _empty(plan) if kind is Scenario.EMPTY_VIBRATION else [(low, high) for low, high in plan.in_bed.tolist()]
+        )
+        span = _placed(plan, spans, round((low + length * (high - low)) * MINUTE_MS), where)
+        if span is None or any(_touch(span, (other.from_at, other.to_at)) for other in planned):
+            continue
+        planned.append(Episode(kind=kind, from_at=span[0], to_at=span[1], rate=_rate(kind, urgent, level)))
+    return tuple(planned)
+
+
+def night_body(center: SimulatedCenter, plan: NightPlan, episodes: Sequence[Episode]) -> Body:
+    """The body of the resident in this night, episodes of heart and breathing included."""
+    calm = body(
+        stream(center.seed, Purpose.BODY, plan.bed.index, plan.night.toordinal()),
+        plan.bed.physiology,
+        start_at=plan.start_at,
+        end_at=plan.end_at,
+        in_bed=plan.in_bed,
+        restless=Scenario.RESTLESS in plan.scenarios,
+    )
+    heart_rate, breathing_rate = calm.heart_rate, calm.breathing_rate
+    for episode in episodes:
+        if not np.isnan(episode.rate):
+            rates = heart_rate if episode.kind in _HEART else breathing_rate
+            first, last = ((at - plan.start_at) // CELL_MS for at in (episode.from_at, episode.to_at))
+            rates[first:last] = episode.rate
+    return replace(calm, heart_rate=heart_rate, breathing_rate=breathing_rate)
+
+
+def _rate(kind: Scenario, urgent: float, level: float) -> float:
+    if kind not in _LEVELS:
+        return float("nan")
+    low, high = _LEVELS[kind][urgent < _URGENT_SHARE]
+    return low + level * (high - low)
+
+
+def _empty(plan: NightPlan) -> list[Span]:
+    """When nobody is in bed."""
+    edges = [plan.start_at, *plan.in_bed.ravel().tolist(), plan.end_at]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _placed(plan: NightPlan, spans: Sequence[Span], length_ms: int, where: float) -> Span | None:
+    """A stretch of this length in the longest of `spans`, on the body's grid; None when there is no room."""
+    start_at, end_at = max(spans, key=lambda span: span[1] - span[0], default=(0, 0))
+    room = end_at - start_at - 2 * MARGIN_MS - length_ms
+    if room < 0:
+        return None
+    cell = (start_at + MARGIN_MS + round(where * room) - plan.start_at) // CELL_MS
+    from_at = plan.start_at + cell * CELL_MS
+    return from_at, from_at + length_ms // CELL_MS * CELL_MS
+
+
+def _touch(one: Span, other: Span) -> bool:
+    return one[0] - MARGIN_MS <= other[1] and other[0] - MARGIN_MS <= one[1]
