@@ -93,7 +93,8 @@ class Postgres:
         secret = self._home / "password"
         secret.write_text(self.password)
         command = [postgres_program("initdb"), "-D", str(self._data), "-U", self.user, f"--pwfile={secret}"]
-        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync"]
+        language = ["--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"]  # sorts as people do
+        options = ["--auth=scram-sha-256", "--encoding=UTF8", *language, "--no-sync"]
         done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, **_account())
         if done.returncode != 0:
             raise RuntimeError(f"initdb failed:\n{done.stderr[-2000:]}")
