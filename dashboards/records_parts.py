@@ -14,7 +14,7 @@ TO_MS: Final = "$__unixEpochTo() * 1000::bigint"
 
 HERE: Final = "center_id = ${center:sqlstring} AND room_id IN (${room:sqlstring})"
 
-PLACES: Final = f"""
+PLACES: Final = f"""\
 place AS (
   SELECT beds.room_id, rooms.name AS room, beds.bed_id, beds.name AS bed, beds.side,
          mountings.belt_id, stays.resident_id
@@ -27,7 +27,7 @@ place AS (
 )"""
 """Every bed as it stands now, one row a side, with belt and resident where there are any."""
 
-SPOTS: Final = f"""
+SPOTS: Final = f"""\
 spot AS (
   SELECT DISTINCT ON (beds.bed_id) beds.bed_id, beds.room_id, rooms.name AS room, beds.name AS bed
   FROM beds
