@@ -19,12 +19,14 @@ from api.services import Services
 from domain.clock import Clock
 from domain.errors import ConfigurationError
 from ingest.pipeline import Pipeline
-from ingest.source import MqttSource
+from ingest.source import READINGS_FILTER, MqttSource
+from ingest.statuses import STATUS_FILTER
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
 from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
+from storage.records_belts import RecordsBeltStatuses
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -61,6 +63,7 @@ class Stores:
         self.register = RecordsRegister(self.records)
         self.people = RecordsPeople(self.records)
         self.quarantine = RecordsQuarantine(self.records)
+        self.statuses = RecordsBeltStatuses(self.records)
 
     def close(self) -> None:
         self._stack.close()
@@ -102,6 +105,7 @@ class Service:
             source=self._source,
             store=stores.readings,
             quarantine=stores.quarantine,
+            statuses=stores.statuses,
             watch=self.watch,
             publish=self.hub.publish,
             clock=clock,
@@ -161,6 +165,7 @@ def _source(settings: Settings, clock: Clock) -> MqttSource:
         host=settings.mqtt_host,
         port=settings.mqtt_port,
         client_id=settings.mqtt_client_id,
+        topic_filters=(READINGS_FILTER, STATUS_FILTER),
         username=settings.mqtt_username or None,
         password=settings.mqtt_password.get_secret_value() or None,
         tls=tls,

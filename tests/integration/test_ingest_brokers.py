@@ -19,6 +19,7 @@ from domain.units import DAY_MS
 from ingest.inbox import Delivery, Receipt
 from ingest.pipeline import Pipeline
 from ingest.source import MqttSource
+from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.integration.engines import Broker, engine_path, free_port, mosquitto, until
 from tests.integration.test_broker_acks import V5, V311, Wire
 from tests.unit.ingest.fakes import FakeWatch, SwitchedQuarantine, SwitchedReadings
@@ -44,11 +45,13 @@ class Ward:
     def __init__(self, broker: Broker) -> None:
         self.source = MqttSource(host=broker.host, port=broker.port, client_id=SESSION, clock=CLOCK)
         self.store, self.quarantine, self.watch = SwitchedReadings(), SwitchedQuarantine(), FakeWatch()
+        self.statuses = InMemoryBeltStatuses()
         self.registry = CollectorRegistry()
         self.pipeline = Pipeline(
             source=self.source,
             store=self.store,
             quarantine=self.quarantine,
+            statuses=self.statuses,
             watch=self.watch,
             publish=lambda events: None,
             clock=CLOCK,
