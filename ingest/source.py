@@ -31,6 +31,7 @@ from ingest.transport import BufferedClient, BufferedSocket
 
 READINGS_FILTER: Final = "care/+/+/readings"
 QOS: Final = 1
+STATE_QOS: Final = 0
 CAPACITY: Final = 20_000
 """Messages in the inbox before the socket is left alone; seconds of work at full speed."""
 RECEIVE_MAXIMUM: Final = 65_535
@@ -57,7 +58,9 @@ class MqttSource:
 
     `client_id` names the session: two sources with the same one throw each other out. `tls` is a ready context.
     `start` returns at once and the connection comes when the broker is there; a broker that refuses or cannot be
-    reached is tried again for ever, with one log line per change of state. `expects_session`: the broker ought to hold
+    reached is tried again for ever, with one log line per change of state. `state_filters` are for topics whose latest
+    message the broker retains: it comes at each connect, so QoS 0 does, which takes none of the messages that a broker
+    may have under way (nats-server divides those among the subscriptions). `expects_session`: the broker ought to hold
     a session from before this start; from the first connection on it ought to anyway.
     """
 
@@ -72,13 +75,14 @@ class MqttSource:
         password: str | None = None,
         tls: ssl.SSLContext | None = None,
         topic_filters: Sequence[str] = (READINGS_FILTER,),
+        state_filters: Sequence[str] = (),
         capacity: int = CAPACITY,
         session_expiry_s: int = SESSION_EXPIRY_S,
         expects_session: bool = False,
     ) -> None:
         self._host, self._port, self._client_id, self._clock = host, port, client_id, clock
         self._username, self._password, self._tls = username, password, tls
-        self._topic_filters = tuple(topic_filters)
+        self._subscriptions = [*((name, QOS) for name in topic_filters), *((name, STATE_QOS) for name in state_filters)]
         self._session_expiry_s = session_expiry_s
         self._inbox = Inbox(capacity)
         self._outstanding = Outstanding()
@@ -101,7 +105,7 @@ class MqttSource:
 
     @property
     def connected(self) -> bool:
-        """Is the session up and the subscription granted?"""
+        """Is the session up, and is something subscribed?"""
         return self._ready
 
     @property
@@ -318,7 +322,7 @@ class MqttSource:
         else:
             self._choice.accepted()
             self._look_at_session(present=flags.session_present)
-            client.subscribe(self._subscriptions())
+            client.subscribe([(name, self._how(qos)) for name, qos in self._subscriptions])
 
     def _look_at_session(self, *, present: bool) -> None:
         self._session_present = present
@@ -328,19 +332,21 @@ class MqttSource:
         self._expects_session = True
 
     def _on_subscribe(
-        self, _client: mqtt.Client, _userdata: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
+        self, client: mqtt.Client, _userdata: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
     ) -> None:
-        for topic_filter, reason in zip(self._topic_filters, reasons, strict=False):
+        """What was granted serves, whatever was refused; without anything the connection is made again later."""
+        for (topic_filter, _), reason in zip(self._subscriptions, reasons, strict=False):
             if reason.is_failure:
                 self._say("error", "broker refused the subscription", reason=str(reason), filter=topic_filter)
-                return
+        if all(reason.is_failure for reason in reasons):
+            client.disconnect()
+            return
         self._ready = True
         self._say("info", "broker connected", protocol=self._choice.version.name, resumed=self._session_present)
 
-    def _subscriptions(self) -> list[tuple[str, Any]]:
-        """Each filter with what this MQTT version wants beside it."""
-        how = SubscribeOptions(qos=QOS) if self._choice.version == MQTTProtocolVersion.MQTTv5 else QOS
-        return [(topic_filter, how) for topic_filter in self._topic_filters]
+    def _how(self, qos: int) -> Any:
+        """The quality of service as this MQTT version wants it beside a filter."""
+        return SubscribeOptions(qos=qos) if self._choice.version == MQTTProtocolVersion.MQTTv5 else qos
 
     def _on_disconnect(
         self, _client: mqtt.Client, _userdata: Any, _flags: mqtt.DisconnectFlags, reason: ReasonCode, _properties: Any

@@ -19,7 +19,7 @@ from api.services import Services
 from domain.clock import Clock
 from domain.errors import ConfigurationError
 from ingest.pipeline import Pipeline
-from ingest.source import READINGS_FILTER, MqttSource
+from ingest.source import MqttSource
 from ingest.statuses import STATUS_FILTER
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
@@ -100,7 +100,7 @@ class Service:
         self._registry = CollectorRegistry()
         self.hub = LiveHub()
         self.watch = Watch(register=stores.register, book=stores.book, now=clock.now())
-        self._source = _source(settings, clock)
+        self._source = _source(settings, clock, expects_session=bool(stores.book.states()[0]))
         self._pipeline = Pipeline(
             source=self._source,
             store=stores.readings,
@@ -153,7 +153,8 @@ class Service:
         return {"broker": broker, **self._pipeline.health()}
 
 
-def _source(settings: Settings, clock: Clock) -> MqttSource:
+def _source(settings: Settings, clock: Clock, *, expects_session: bool) -> MqttSource:
+    """`expects_session`: readings came before this start, so the broker kept a session for us since."""
     tls = None
     if settings.mqtt_tls:
         ca_file = settings.mqtt_ca_file
@@ -165,9 +166,10 @@ def _source(settings: Settings, clock: Clock) -> MqttSource:
         host=settings.mqtt_host,
         port=settings.mqtt_port,
         client_id=settings.mqtt_client_id,
-        topic_filters=(READINGS_FILTER, STATUS_FILTER),
+        state_filters=(STATUS_FILTER,),
         username=settings.mqtt_username or None,
         password=settings.mqtt_password.get_secret_value() or None,
         tls=tls,
         clock=clock,
+        expects_session=expects_session,
     )
