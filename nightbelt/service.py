@@ -138,6 +138,7 @@ class Service:
             people=stores.people,
             book=stores.book,
             readings=stores.readings,
+            statuses=stores.statuses,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,
