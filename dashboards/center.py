@@ -1,5 +1,7 @@
 """The centre overview: who is in bed, what is open, what was raised, and how soon somebody went."""
 
+from itertools import cycle
+
 from grafana_foundation_sdk.builders.common import StackingConfig, VizLegendOptions
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 from grafana_foundation_sdk.builders.stat import Panel as Stat
@@ -119,7 +121,7 @@ def _open_alarms() -> Stat:
         numbers(),
         asked.OPEN_ALARMS,
         title="Open alarms",
-        says="Alarms that stand now, whatever the time shown. From PostgreSQL: alarms.",
+        says="Alarms that stand now, whatever the time shown, those of no bed among them. From PostgreSQL: alarms.",
         width=7,
         height=5,
     ).color_scheme(look.by_thresholds())
@@ -185,7 +187,7 @@ def _by_rule() -> Timeseries:
         width=12,
         height=8,
     )
-    for rule, colour in zip(Rule, (look.HIGH, look.MEDIUM), strict=False):
+    for rule, colour in zip(Rule, cycle((look.HIGH, look.MEDIUM, look.LOW, look.UNSURE, look.OUT)), strict=False):
         panel.override_by_name(rule, [look.coloured(colour)])
     return panel
 

@@ -27,21 +27,30 @@ place AS (
 )"""
 """Every bed as it stands now, one row a side, with belt and resident where there are any."""
 
-SPOTS: Final = f"""\
+TOLD: Final = f"""\
 spot AS (
   SELECT DISTINCT ON (beds.bed_id) beds.bed_id, beds.room_id, rooms.name AS room, beds.name AS bed
   FROM beds
   JOIN rooms USING (center_id, room_id)
   WHERE beds.{HERE}
   ORDER BY beds.bed_id, beds.added_at DESC
+), told AS (
+  SELECT alarm_id, rule, priority, resident_id, state, began_at, raised_at, acknowledged_at, cleared_at, resolved_at,
+         outcome, spot.room_id, spot.room, spot.bed
+  FROM alarms
+  LEFT JOIN spot USING (bed_id)
+  WHERE center_id = ${{center:sqlstring}}
+    AND (spot.bed_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM beds WHERE beds.bed_id = alarms.bed_id))
+    AND NOT EXISTS (
+      SELECT 1 FROM alarm_events WHERE alarm_events.alarm_id = alarms.alarm_id AND alarm_events.kind = 'recorded'
+    )
 )"""
-"""Every bed there ever was, one row each: an alarm knows its bed and not the side."""
+"""Alarms of which somebody was told, of the beds there ever were in the rooms chosen, and those of no bed at all.
+
+An alarm knows its bed and not the side. One that was over before it could be raised was told to nobody.
+"""
 
 RAISED: Final = f"raised_at >= {FROM_MS} AND raised_at <= {TO_MS}"
-TOLD: Final = """NOT EXISTS (
-    SELECT 1 FROM alarm_events WHERE alarm_events.alarm_id = alarms.alarm_id AND alarm_events.kind = 'recorded'
-  )"""
-"""Somebody was called; an alarm that was over before it could be raised is only recorded."""
 EACH_INTERVAL: Final = "$__unixEpochGroupAlias(raised_at / 1000, $__interval, {fill})"
 ANSWERED_AFTER: Final = "acknowledged_at - raised_at"
 OF_RESIDENT: Final = "resident_id = ${resident:sqlstring}"

@@ -12,7 +12,6 @@ from dashboards.records_parts import (
     OUT_OF_BED,
     PLACES,
     RAISED,
-    SPOTS,
     TO_MS,
     TOLD,
     UNKNOWN,
@@ -49,11 +48,10 @@ WHERE resident_id IS NOT NULL""",
 
 OPEN_ALARMS: Final = records(
     f"""
-WITH {SPOTS}
+WITH {TOLD}
 SELECT count(*) FILTER (WHERE state = 'active') AS "nobody is going",
        count(*) FILTER (WHERE state = 'acknowledged') AS "somebody is going"
-FROM alarms
-JOIN spot USING (bed_id)
+FROM told
 WHERE state <> 'resolved'""",
     "nobody is going",
     "somebody is going",
@@ -61,13 +59,12 @@ WHERE state <> 'resolved'""",
 
 RESPONSE: Final = records(
     f"""
-WITH {SPOTS}
+WITH {TOLD}
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY {ANSWERED_AFTER}) AS "half within",
        percentile_cont(0.9) WITHIN GROUP (ORDER BY {ANSWERED_AFTER}) AS "nine of ten within",
        count(*) FILTER (WHERE acknowledged_at IS NULL) AS "never acknowledged"
-FROM alarms
-JOIN spot USING (bed_id)
-WHERE {RAISED} AND {TOLD}""",
+FROM told
+WHERE {RAISED}""",
     "half within",
     "nine of ten within",
     "never acknowledged",
@@ -75,11 +72,10 @@ WHERE {RAISED} AND {TOLD}""",
 
 ALARMS_BY_RULE: Final = records(
     f"""
-WITH {SPOTS}
+WITH {TOLD}
 SELECT {EACH_INTERVAL.format(fill=0)}, rule AS metric, count(*) AS alarms
-FROM alarms
-JOIN spot USING (bed_id)
-WHERE {RAISED} AND {TOLD}
+FROM told
+WHERE {RAISED}
 GROUP BY 1, 2
 ORDER BY 1, 2""",
     "time",
@@ -90,13 +86,12 @@ ORDER BY 1, 2""",
 
 ALARMS_BY_OUTCOME: Final = records(
     f"""
-WITH {SPOTS}
+WITH {TOLD}
 SELECT {EACH_INTERVAL.format(fill=0)},
        coalesce(outcome, CASE WHEN state = 'resolved' THEN 'no outcome given' ELSE 'still open' END) AS metric,
        count(*) AS alarms
-FROM alarms
-JOIN spot USING (bed_id)
-WHERE {RAISED} AND {TOLD}
+FROM told
+WHERE {RAISED}
 GROUP BY 1, 2
 ORDER BY 1, 2""",
     "time",
@@ -107,13 +102,12 @@ ORDER BY 1, 2""",
 
 RESPONSE_OVER_TIME: Final = records(
     f"""
-WITH {SPOTS}
+WITH {TOLD}
 SELECT {EACH_INTERVAL.format(fill="NULL")},
        percentile_cont(0.5) WITHIN GROUP (ORDER BY {ANSWERED_AFTER}) AS "half within",
        percentile_cont(0.9) WITHIN GROUP (ORDER BY {ANSWERED_AFTER}) AS "nine of ten within"
-FROM alarms
-JOIN spot USING (bed_id)
-WHERE {RAISED} AND {TOLD} AND acknowledged_at IS NOT NULL
+FROM told
+WHERE {RAISED} AND acknowledged_at IS NOT NULL
 GROUP BY 1
 ORDER BY 1""",
     "time",
@@ -124,11 +118,9 @@ ORDER BY 1""",
 
 ROOMS_NOW: Final = records(
     f"""
-WITH {PLACES}, {SPOTS}, alarm AS (
+WITH {PLACES}, {TOLD}, alarm AS (
   SELECT room_id, count(*) FILTER (WHERE state <> 'resolved') AS standing, count(*) FILTER (WHERE {RAISED}) AS raised
-  FROM alarms
-  JOIN spot USING (bed_id)
-  WHERE {TOLD}
+  FROM told
   GROUP BY room_id
 )
 SELECT room,
@@ -158,14 +150,13 @@ ALARMS_LISTED_MOST: Final = 200
 
 ALARMS: Final = records(
     f"""
-WITH {SPOTS}
+WITH {TOLD}
 SELECT {at("raised_at")} AS "raised", rule, priority, room, bed, resident_id AS "resident", state,
        {ANSWERED_AFTER} AS "acknowledged after",
        coalesce(cleared_at, resolved_at) - began_at AS "lasted",
        outcome
-FROM alarms
-JOIN spot USING (bed_id)
-WHERE {RAISED} AND {TOLD}
+FROM told
+WHERE {RAISED}
 ORDER BY raised_at DESC
 LIMIT {ALARMS_LISTED_MOST}""",
     "raised",
@@ -222,7 +213,7 @@ ORDER BY began_at DESC""",
 # The belt fleet.
 
 BATTERY_LOW: Final = 20
-"""Percent from which on a battery should be charged or changed (own choice)."""
+"""Percent under which a battery that is not being charged is low, as on the board."""
 
 BELTS: Final = records(
     f"""
@@ -250,7 +241,7 @@ FLEET_COUNTS: Final = records(
     f"""
 WITH {PLACES}
 SELECT count(*) AS "mounted",
-       count(*) FILTER (WHERE battery < {BATTERY_LOW}) AS "battery low",
+       count(*) FILTER (WHERE battery < {BATTERY_LOW} AND charging IS NOT TRUE) AS "battery low",
        count(*) FILTER (WHERE online IS FALSE) AS "offline",
        count(*) FILTER (WHERE belt_statuses.belt_id IS NULL) AS "never told a status"
 FROM place
