@@ -64,13 +64,15 @@ class Decoded:
     """Readings of a run of messages, none twice, and what was refused of them, in order of arrival.
 
     `repeats` counts the readings that were there more than once and left out. `statuses` is what belts said of
-    themselves, in order of arrival.
+    themselves, in order of arrival. `ignored` counts the messages that held nothing to keep and nothing wrong; every
+    message is in `refused`, ignored, or accepted.
     """
 
     batch: ReadingBatch
     refused: list[Quarantined]
     repeats: int = 0
     statuses: list[BeltStatus] = field(default_factory=list)
+    ignored: int = 0
 
 
 _decode_any: Final = msgspec.json.Decoder(WireReading | list[WireReading]).decode
@@ -88,6 +90,7 @@ class _Rows:
     belt: list[int] = field(default_factory=list)
     message: list[int] = field(default_factory=list)
     problems: dict[int, list[UndecodableError]] = field(default_factory=dict)
+    empty: int = 0
 
     def refuse(self, message: int, problem: UndecodableError) -> None:
         self.problems.setdefault(message, []).append(problem)
@@ -100,15 +103,16 @@ def decode(messages: Sequence[Delivery]) -> Decoded:
     except Exception as error:  # noqa: BLE001 - one message must not stop the others: it is found, kept and counted
         if len(messages) == 1:
             problem = UndecodableError("decoder-failed", f"{type(error).__name__}: {error}")
-            return Decoded(batch=ReadingBatch.empty(), refused=[_quarantined(messages[0], [problem])])
+            return Decoded(batch=ReadingBatch.empty(), refused=[quarantined(messages[0], [problem])])
     parts = [decode([message]) for message in messages]
     batch = ReadingBatch.join(part.batch for part in parts)
-    return _decoded(batch, [entry for part in parts for entry in part.refused])
+    refused = [entry for part in parts for entry in part.refused]
+    return _decoded(batch, refused, sum(part.ignored for part in parts))
 
 
-def _decoded(batch: ReadingBatch, refused: list[Quarantined]) -> Decoded:
+def _decoded(batch: ReadingBatch, refused: list[Quarantined], ignored: int) -> Decoded:
     distinct = batch.distinct()
-    return Decoded(batch=distinct, refused=refused, repeats=len(batch) - len(distinct))
+    return Decoded(batch=distinct, refused=refused, repeats=len(batch) - len(distinct), ignored=ignored)
 
 
 def belt_of(topic: str) -> str:
@@ -135,8 +139,8 @@ def _decode(messages: Sequence[Delivery]) -> Decoded:
         except UndecodableError as problem:
             rows.refuse(position, problem)
     batch = _batch(rows, messages)
-    refused = [_quarantined(messages[at], problems) for at, problems in sorted(rows.problems.items())]
-    return _decoded(batch, refused)
+    refused = [quarantined(messages[at], problems) for at, problems in sorted(rows.problems.items())]
+    return _decoded(batch, refused, rows.empty)
 
 
 def _read(rows: _Rows, position: int, message: Delivery) -> None:
@@ -154,6 +158,8 @@ def _read(rows: _Rows, position: int, message: Delivery) -> None:
         rows.belt.append(index)
         rows.message.append(position)
         return
+    if not found and position not in rows.problems:
+        rows.empty += 1
     rows.readings.extend(found)
     rows.belt.extend([index] * len(found))
     rows.message.extend([position] * len(found))
@@ -255,7 +261,7 @@ def _timely(
     return ~(early | late)
 
 
-def _quarantined(message: Delivery, problems: list[UndecodableError]) -> Quarantined:
+def quarantined(message: Delivery, problems: list[UndecodableError]) -> Quarantined:
     """One entry for the message: counted under its first problem, with words for the first few."""
     details = [problem.detail for problem in problems[:PROBLEMS_SHOWN]]
     if len(problems) > PROBLEMS_SHOWN:

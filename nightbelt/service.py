@@ -5,7 +5,7 @@ import contextlib
 import errno
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -18,8 +18,10 @@ from api.server import BoardServer
 from api.services import Services
 from domain.clock import Clock
 from domain.errors import ConfigurationError
+from ingest.decoder import Decoder
 from ingest.pipeline import Pipeline
-from ingest.source import MqttSource
+from ingest.profiles.loading import load_profiles
+from ingest.source import READINGS_FILTER, MqttSource
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
 from storage.duckdb_readings import DuckDBReadings
@@ -97,7 +99,8 @@ class Service:
         self._registry = CollectorRegistry()
         self.hub = LiveHub()
         self.watch = Watch(register=stores.register, book=stores.book, now=clock.now())
-        self._source = _source(settings, clock)
+        decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
+        self._source = _source(settings, clock, (READINGS_FILTER, *decoder.topic_filters))
         self._pipeline = Pipeline(
             source=self._source,
             store=stores.readings,
@@ -106,6 +109,7 @@ class Service:
             publish=self.hub.publish,
             clock=clock,
             registry=self._registry,
+            decode=decoder.decode,
         )
         app = create_app(self._services(settings, stores, clock, clock_speed, banner))
         self._server = _Server(app, self.hub, host=settings.web_host, port=settings.web_port)
@@ -149,7 +153,7 @@ class Service:
         return {"broker": broker, **self._pipeline.health()}
 
 
-def _source(settings: Settings, clock: Clock) -> MqttSource:
+def _source(settings: Settings, clock: Clock, topic_filters: Sequence[str]) -> MqttSource:
     tls = None
     if settings.mqtt_tls:
         ca_file = settings.mqtt_ca_file
@@ -165,4 +169,5 @@ def _source(settings: Settings, clock: Clock) -> MqttSource:
         password=settings.mqtt_password.get_secret_value() or None,
         tls=tls,
         clock=clock,
+        topic_filters=topic_filters,
     )
