@@ -5,7 +5,7 @@ that is kept, and its profile says so) or quarantined (something in it was refus
 readings that could be had). Fails toward keeping; never raises, whatever the bytes are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -16,7 +16,7 @@ from domain.readings import ReadingBatch
 from ingest.decoding import TOPICS_KNOWN_MAX, Decoded, decode, quarantined
 from ingest.inbox import Delivery
 from ingest.profiles.loading import Profile
-from ingest.profiles.reader import Captured, ProfileReader, Understood
+from ingest.profiles.reader import Captured, ProfileReader, Shown, Understood
 from ingest.profiles.rows import Rows
 from ingest.profiles.topics import NATIVE_ROOT, pattern, subscription
 
@@ -37,8 +37,15 @@ class Decoder:
         self.topic_filters = tuple(subscription(topic.filter) for profile in profiles for topic in profile.file.topics)
         self._route = lru_cache(maxsize=TOPICS_KNOWN_MAX)(self._routed)
 
-    def decode(self, messages: Sequence[Delivery]) -> Decoded:
-        """All messages as one sorted batch without repeats; a topic that no profile reads is judged as native."""
+    def reads(self, topic: str) -> bool:
+        """Does a profile read this topic?"""
+        return not topic.startswith(_NATIVE) and self._route(topic) is not None
+
+    def decode(self, messages: Sequence[Delivery], show: Callable[[Shown], None] | None = None) -> Decoded:
+        """All messages as one sorted batch without repeats; a topic that no profile reads is judged as native.
+
+        `show` is told of every record that a profile read.
+        """
         if not self._patterns:
             return decode(messages)
         routes = [None if message.topic.startswith(_NATIVE) else self._route(message.topic) for message in messages]
@@ -46,7 +53,7 @@ class Decoder:
         if len(native) == len(messages):
             return decode(messages)
         foreign = [(message, route) for message, route in zip(messages, routes, strict=True) if route is not None]
-        return _joined(decode(native), _by_profile(foreign)) if native else _by_profile(foreign)
+        return _joined(decode(native), _by_profile(foreign, show)) if native else _by_profile(foreign, show)
 
     def _routed(self, topic: str) -> Route | None:
         for known, reader, n in self._patterns:
@@ -57,13 +64,13 @@ class Decoder:
         return None
 
 
-def _by_profile(foreign: Sequence[tuple[Delivery, Route]]) -> Decoded:
+def _by_profile(foreign: Sequence[tuple[Delivery, Route]], show: Callable[[Shown], None] | None) -> Decoded:
     rows = Rows()
     refused: list[Quarantined] = []
     statuses: list[BeltStatus] = []
     ignored = 0
     for message, (reader, captured) in foreign:
-        work = _understood(message, reader, captured, rows)
+        work = _understood(message, reader, captured, rows, show)
         statuses += work.statuses
         if work.problems:
             refused.append(quarantined(message, work.problems))
@@ -72,9 +79,15 @@ def _by_profile(foreign: Sequence[tuple[Delivery, Route]]) -> Decoded:
     return Decoded(batch=rows.batch(), refused=refused, repeats=rows.repeats, statuses=statuses, ignored=ignored)
 
 
-def _understood(message: Delivery, reader: ProfileReader, captured: Captured, rows: Rows) -> Understood:
+def _understood(
+    message: Delivery,
+    reader: ProfileReader,
+    captured: Captured,
+    rows: Rows,
+    show: Callable[[Shown], None] | None,
+) -> Understood:
     try:
-        return reader.read(message, captured, rows)
+        return reader.read(message, captured, rows, show)
     except Exception as error:  # noqa: BLE001 - one message must not stop the others: it is kept and counted
         problem = UndecodableError("decoder-failed", f"{type(error).__name__}: {error}")
         return Understood(received_at=message.received_at, belt=captured.belt, rows=rows, problems=[problem])

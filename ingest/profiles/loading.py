@@ -27,7 +27,7 @@ NATIVE: Final = "native"
 _AT: Final = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(?P<name>[^`]*)`")
 _STEP: Final = re.compile(r"\.([\w-]+)|\[(\d+)\]")
-_SYNTAX_LINE: Final = re.compile(r" \(at line (\d+), column \d+\)")
+_SYNTAX_LINE: Final = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +103,9 @@ def _parsed(path: Path) -> tuple[str, dict[str, Any]]:
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"profile {path}: not UTF-8 at byte {error.start}") from error
     except tomllib.TOMLDecodeError as error:
-        line = _SYNTAX_LINE.search(str(error))
-        place = f"{path}:{line[1]}" if line else str(path)
-        raise ConfigurationError(f"profile {place}: {_SYNTAX_LINE.sub('', str(error))}") from error
+        found = _SYNTAX_LINE.search(str(error))
+        line = found["line"] if found and found["line"] else len(text.splitlines())
+        raise ConfigurationError(f"profile {path}:{line}: {_SYNTAX_LINE.sub('', str(error))}") from error
 
 
 def _key_of(error: msgspec.ValidationError) -> tuple[Key, str]:

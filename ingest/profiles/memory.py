@@ -17,14 +17,12 @@ from domain.readings import Occupancy
 from domain.units import LONG_AGO, MINUTE_MS, SECOND_MS
 from ingest.decoding import FUTURE_LIMIT_MS, LIMITS
 from ingest.profiles.model import CountSource
-from ingest.profiles.values import Cell, Why
+from ingest.profiles.values import BYTE_MAX, Cell, Why
 
 BELTS_REMEMBERED_MAX: Final = 10_000
 """Belts of one profile; past it the one that has been silent longest is forgotten."""
 MIDNIGHT_SLACK_MS: Final = 15 * MINUTE_MS
 """A belt's midnight may be this far from ours."""
-BYTE_MAX: Final = 255
-"""Where a counter that wraps does so, unless the profile says otherwise."""
 STATUS_REPEAT_MS: Final = MINUTE_MS
 """A status that did not change is told on this often; some belts send it with every reading."""
 
@@ -170,7 +168,7 @@ def settled(memory: BeltMemory, in_bed: int | None, at: int, settle_ms: float) -
             memory.in_since = None
         elif in_bed == Occupancy.IN and memory.in_since is None:
             memory.in_since = at
-    return not settle_ms or memory.in_since is None or at - memory.in_since >= settle_ms
+    return memory.in_since is None or at - memory.in_since >= settle_ms
 
 
 def status_is_news(memory: BeltMemory, status: BeltStatus) -> bool:

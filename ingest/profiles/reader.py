@@ -32,7 +32,8 @@ NAN: Final = float("nan")
 
 _NUMBERS: Final = ("heart_rate", "breathing_rate", "movement", "signal_quality", "turn_overs")
 _FLAGS: Final = ("online", "charging")
-_LEVELS: Final = ("heart_rate", "breathing_rate", "movement", "signal_quality", "in_bed", "stage")
+_LEVELS: Final = frozenset({"heart_rate", "breathing_rate", "movement", "signal_quality", "in_bed", "stage"})
+_RATES: Final = frozenset(RATES)
 
 
 class Captured(NamedTuple):
@@ -87,6 +88,9 @@ class ProfileReader:
         self._count = compiled(("fields", "turn_overs"), lambda: counter(turn_overs, zone(profile.time.zone)))
         self._unused, self._merge = frozenset(profile.unused), profile.merge
         self._max_age_ms, self._settle_ms = profile.max_age_s * SECOND_MS, profile.settle_s * SECOND_MS
+        self._remembers = profile.merge or any(
+            source.keep for name in _LEVELS for source in sources(getattr(profile.fields, name))
+        )
         self._belts = Belts()
 
     def read(
@@ -146,7 +150,7 @@ class ProfileReader:
         memory = self._belts.of(belts[0])
         at = stamp(memory, work.received_at) if given is None else given
         cells = self._remembered(memory, cells, at)
-        work.rows.add(belts[0], at, work.received_at, cells["in_bed"].value, _levels(cells), merge=self._merge)
+        work.rows.add(belts[0], at, work.received_at, _value(cells, "in_bed"), _levels(cells), merge=self._merge)
         work.told = True
         return at, cells
 
@@ -166,13 +170,14 @@ class ProfileReader:
 
     def _remembered(self, memory: BeltMemory, cells: dict[str, Cell], at: int) -> dict[str, Cell]:
         """The cells with what was known before, turn-overs counted, and rates only of one who lies there."""
-        whole = {
-            name: filled(memory, name, cell, at, self._max_age_ms, merge=self._merge) if name in _LEVELS else cell
-            for name, cell in cells.items()
-        }
-        whole["turn_overs"] = self._count(memory, whole["turn_overs"], at)
-        if not settled(memory, whole["in_bed"].value, at, self._settle_ms):
-            for name in RATES:
+        whole = dict(cells)
+        if self._remembers:
+            for name in _LEVELS & cells.keys():
+                whole[name] = filled(memory, name, cells[name], at, self._max_age_ms, merge=self._merge)
+        if "turn_overs" in cells:
+            whole["turn_overs"] = self._count(memory, cells["turn_overs"], at)
+        if self._settle_ms and not settled(memory, _value(whole, "in_bed"), at, self._settle_ms):
+            for name in _RATES & whole.keys():
                 if whole[name].value is not None:
                     whole[name] = whole[name]._replace(value=None, why=Why.SETTLING)
         return whole
@@ -196,8 +201,12 @@ def _named_somewhere(profile: ProfileFile) -> None:
 
 
 def _levels(cells: dict[str, Cell]) -> list[float]:
-    values = [cells[name].value for name in FLOAT_COLUMNS]
+    values = [_value(cells, name) for name in FLOAT_COLUMNS]
     return [NAN if value is None else value for value in values]
+
+
+def _value(cells: dict[str, Cell], name: str) -> Any:
+    return cells[name].value if name in cells else None
 
 
 def _placed(problem: UndecodableError, place: str) -> UndecodableError:
@@ -205,8 +214,9 @@ def _placed(problem: UndecodableError, place: str) -> UndecodableError:
 
 
 def _readers(table: str, given: Any) -> list[tuple[str, Reader]]:
-    """A reader for each field of the table, in order; fields without a source are never there."""
-    return [(name, _reader(table, name, getattr(given, name))) for name in given.__struct_fields__]
+    """A reader for each field of the table that has a source, in order."""
+    names = [name for name in given.__struct_fields__ if sources(getattr(given, name))]
+    return [(name, _reader(table, name, getattr(given, name))) for name in names]
 
 
 def _reader(table: str, name: str, given: Any) -> Reader:

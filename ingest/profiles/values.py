@@ -28,6 +28,8 @@ from ingest.profiles.paths import MISSING, Scope, lookup
 NO_RATE: Final = (0, 255, -1)
 """What makers send in a rate field for "none", unless the profile says otherwise."""
 BATTERY_LIMITS: Final = (0.0, 100.0)
+BYTE_MAX: Final = 255
+"""Where a counter that wraps does so, unless the profile says otherwise."""
 OTHERWISE: Final = "*"
 """The key of a value map for all values that have none of their own."""
 TEXT_MAX: Final = 64
@@ -35,6 +37,8 @@ TEXT_MAX: Final = 64
 SHOWN_MAX: Final = 60
 """Characters of a value that are put into words."""
 
+_COMPARED_MAX: Final = 1e30
+_USED_MAX: Final = 1e300  # a float holds it, whatever it is multiplied with on the way to an instant
 _NUMBER: Final = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})(e[+-]?\d{1,3})?", re.ASCII)
 _HEX: Final = re.compile(r"(0x)?[0-9a-f]{1,8}")
 _RATIO: Final = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*/\s*(\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII)
@@ -102,13 +106,14 @@ def shown(value: Any) -> str:
 
 def canonical(value: Any) -> str:
     """The form in which values are compared: 1, 1.0, "1", " 1 " and "0x01" are the same, TRUE and true too."""
-    if isinstance(value, bool):
+    kind = type(value)
+    if kind is int:
+        return str(value) if -_COMPARED_MAX < value < _COMPARED_MAX else "out of bounds"
+    if kind is float:
+        return str(int(value)) if value.is_integer() and abs(value) < _COMPARED_MAX else repr(value)
+    if kind is bool:
         return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value) if abs(value) < 10**30 else "out of bounds"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 10**30 else repr(value)
-    if not isinstance(value, str):
+    if kind is not str:
         return ""
     text = value.strip().lower()
     if text.startswith("0x") and _HEX.fullmatch(text):
@@ -124,7 +129,7 @@ def number(raw: Any) -> float:
     """A finite number from a number or its text. WrongValueError `wrong-type`."""
     kind = type(raw)
     if kind is int or kind is float:
-        value = float(raw) if abs(raw) < 10**300 else math.inf
+        value = float(raw) if -_USED_MAX < raw < _USED_MAX else math.inf
     elif kind is str and _NUMBER.fullmatch(raw.strip().lower()):
         value = float(raw)
     else:
@@ -197,12 +202,19 @@ def bounds(source: NumberSource, name: str) -> tuple[float, float]:
     """What can be true of the column: the profile's range, inside the widest there is."""
     low, high = LIMITS.get(name, BATTERY_LIMITS)
     if isinstance(source, CountSource) and source.count == "cumulative":
-        return source.range or (0, math.inf if source.highest is None else source.highest)
+        return source.range or (0, count_end(source))
     if source.range is None:
         return low, high
     if not low <= source.range[0] < source.range[1] <= high:
         raise ValueError(f"range: {name} must lie inside {low:g} to {high:g}, the lower end first")
     return source.range
+
+
+def count_end(source: CountSource) -> float:
+    """The highest that a cumulative count can be."""
+    if source.highest is not None:
+        return source.highest
+    return BYTE_MAX if source.reset == "wrap" else math.inf
 
 
 def mapping(table: Mapping[str, Any]) -> Cast:
@@ -257,11 +269,10 @@ def _reader(
     """What all sources have in common: find, ask the condition, compare with the markers, then take."""
     find, holds = lookup(source.path), condition(source.when)
     none, keep = canonical_set(invalid), canonical_set(source.keep)
-    compared, max_age_s, path = bool(none or keep), source.max_age_s, source.path
+    max_age_s, path = source.max_age_s, source.path
 
-    def marked(given: Any) -> Why | None:
-        word = canonical(given)
-        return Why.KEEP if word in keep else Why.NO_VALUE if word in none else None
+    conditional = source.when is not None
+    marks = dict.fromkeys(none, Why.NO_VALUE) | dict.fromkeys(keep, Why.KEEP)
 
     def read(scope: Scope) -> Cell:
         raw = find(scope)
@@ -269,11 +280,11 @@ def _reader(
             return ABSENT
         if raw is None:
             return Cell(raw, None, Why.NULL)
-        if not holds(scope):
+        if conditional and not holds(scope):
             return Cell(raw, None, Why.NOT_NOW)
         try:
             given = raw if cast is None else cast(raw)
-            why = marked(given) if compared else None
+            why = marks.get(canonical(given)) if marks else None
             if why is not None:
                 return Cell(raw, None, why)
             value, why = take(given)

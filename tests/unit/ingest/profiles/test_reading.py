@@ -1,0 +1,419 @@
+"""What a profile can say, one thing at a time."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.readings import Occupancy
+from domain.units import DAY_MS, HOUR_MS, MINUTE_MS
+from ingest.decoder import Decoder
+from ingest.inbox import Delivery
+from ingest.profiles import memory
+from ingest.profiles.loading import read_profile
+from tests.unit.ingest.profiles.payloads import AT, own, said, sent
+
+TIMED = '[time]\npath = "t"\nunit = "ms"\n'
+
+
+class Told:
+    """One belt under a profile: what each body becomes."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self.decoder = decoder
+        self.reasons: list[str] = []
+
+    def __call__(self, at: int = 0, **values: Any) -> dict[str, Any]:
+        """The reading's values; `at` (ms after AT) is its time and its arrival."""
+        decoded = self.decoder.decode([sent("own/b", {"t": AT + at, **values}, AT + at)])
+        self.reasons = [entry.reason for entry in decoded.refused]
+        readings = said(decoded)
+        if not readings:
+            return {}
+        reading = readings[0]
+        del reading["belt"], reading["at"]
+        return reading
+
+
+@pytest.mark.parametrize(
+    ("source", "raw", "becomes"),
+    [
+        ('path = "v"', 62, 62),
+        ('path = "v"', "62.5", 62.5),
+        ('path = "v"', " 6e1 ", 60),
+        ('path = "v", as = "hex"', "3C", 60),
+        ('path = "v", as = "hex"', "0x3c", 60),
+        ('path = "v", as = "hex"', 60, 60),
+        ('path = "v", as = "hex"', "FF", None),
+        ('path = "v", as = "ratio"', "64/100", 64),
+        ('path = "v", as = "ratio"', "16 / 20", 80),
+        ('path = "v", scale = 0.1', 620, 62),
+        ('path = "v", map = { slow = 50, "*" = 70 }', "slow", 50),
+        ('path = "v", map = { slow = 50, "*" = 70 }', "SLOW ", 50),
+        ('path = "v", map = { slow = 50, "*" = 70 }', 3, 70),
+        ('path = "v", invalid = [127]', 127, None),
+        ('path = "v", invalid = ["--"]', "--", None),
+        ('path = "v", range = [40, 120], clip = true', 130, 120),
+        ('path = "v", range = [40, 120], clip = true', 3, 40),
+        ('path = "v"', None, None),
+    ],
+)
+def test_numbers(tmp_path: Path, source: str, raw: object, becomes: float | None) -> None:
+    told = Told(own(tmp_path, f"[fields]\nheart_rate = {{ {source} }}"))
+    assert told(v=raw).get("heart_rate") == becomes
+    assert told.reasons == []
+
+
+@pytest.mark.parametrize(
+    ("source", "raw", "reason"),
+    [
+        ("", 300, "heart_rate-out-of-range"),
+        ("", 0.5, "heart_rate-out-of-range"),
+        (", range = [40, 120]", 121, "heart_rate-out-of-range"),
+        (", invalid = []", 0, "heart_rate-out-of-range"),
+        ("", "sixty", "wrong-type"),
+        ("", "1_000", "wrong-type"),
+        ("", "nan", "wrong-type"),
+        ("", "1e999", "wrong-type"),
+        ("", "٦٢", "wrong-type"),
+        ("", True, "wrong-type"),
+        ("", [62], "wrong-type"),
+        ("", 10**25, "heart_rate-out-of-range"),
+        (', as = "hex"', "xyz", "wrong-type"),
+        (', as = "ratio"', "1/0", "wrong-type"),
+        (', as = "ratio"', 64, "wrong-type"),
+        (", map = { 1 = 60 }", 2, "unknown-value"),
+    ],
+)
+def test_numbers_that_cannot_be_taken_cost_themselves_only(
+    tmp_path: Path, source: str, raw: object, reason: str
+) -> None:
+    text = f'[fields]\nheart_rate = {{ path = "v"{source} }}\nin_bed = {{ path = "bed" }}'
+    told = Told(own(tmp_path, text))
+    assert told(v=raw, bed=False) == {"in_bed": False}
+    assert told.reasons == [reason]
+
+
+def test_the_first_source_that_gives_a_value(tmp_path: Path) -> None:
+    told = Told(own(tmp_path, '[fields]\nheart_rate = [{ path = "a" }, { path = "b" }]'))
+    assert told(a=60, b=70) == {"heart_rate": 60}
+    assert told(a=255, b=70) == {"heart_rate": 70}
+    assert told(b=70) == {"heart_rate": 70}
+    assert told(a="x", b=70) == {"heart_rate": 70}
+    assert told.reasons == ["wrong-type"]
+    assert told(a=255, b=0) == {}
+
+
+def test_conditions(tmp_path: Path) -> None:
+    text = '[fields]\nheart_rate = { path = "v", when = { path = "s", is = [4, "ok"] } }\n'
+    text += 'breathing_rate = { path = "w", when = { path = "s", is_not = [1] } }'
+    told = Told(own(tmp_path, text))
+    assert told(v=60, w=12, s=4) == {"heart_rate": 60, "breathing_rate": 12}
+    assert told(v=60, w=12, s="OK") == {"heart_rate": 60, "breathing_rate": 12}
+    assert told(v=60, w=12, s=1) == {}
+    assert told(v=60, w=12) == {"breathing_rate": 12}
+
+
+def test_as_before(tmp_path: Path) -> None:
+    text = 'max_age_s = 10\n[fields]\nheart_rate = { path = "v", keep = [254] }\n'
+    told = Told(
+        own(tmp_path, f'{text}in_bed = {{ path = "bed", map = {{ 0 = "out", 1 = "in" }}, keep = [9], max_age_s = 60 }}')
+    )
+    assert told(0, v=254, bed=9) == {}
+    assert told(1_000, v=60, bed=1) == {"heart_rate": 60, "in_bed": True}
+    assert told(2_000, v=254, bed=9) == {"heart_rate": 60, "in_bed": True}
+    assert told(11_001, v=254, bed=9) == {"in_bed": True}
+    assert told(61_002, v=254, bed=9) == {}
+    assert told.reasons == []
+
+
+def test_what_a_late_message_says_is_not_what_was_before(tmp_path: Path) -> None:
+    text = f'merge = true\n{TIMED}[fields]\nheart_rate = {{ path = "v" }}\nin_bed = {{ path = "bed" }}'
+    told = Told(own(tmp_path, text))
+    assert told(10_000, bed=True) == {"in_bed": True}
+    assert told(5_000, bed=False) == {"in_bed": False}
+    assert told(12_000, v=60) == {"heart_rate": 60, "in_bed": True}
+    assert told(7_000, v=61) == {"heart_rate": 61}
+
+
+def test_merged_messages_of_one_time_are_one_reading(tmp_path: Path) -> None:
+    text = f'merge = true\n{TIMED}[fields]\nheart_rate = {{ path = "v" }}\nin_bed = {{ path = "bed" }}\n'
+    decoder = own(tmp_path, f'{text}turn_overs = {{ path = "o" }}')
+    bodies = [{"t": AT, "o": 1}, {"t": AT, "v": 60}, {"t": AT, "bed": False}]
+    decoded = decoder.decode([sent("own/b", body) for body in bodies])
+    assert said(decoded) == [{"belt": "b", "at": 0, "heart_rate": 60, "in_bed": False, "turn_overs": 1}]
+    assert decoded.repeats == 2
+
+
+def _counter(tmp_path: Path, how: str, zone: str = "UTC") -> Told:
+    text = f'{TIMED}zone = "{zone}"\n[fields]\nturn_overs = {{ path = "n", {how} }}'
+    return Told(own(tmp_path, text))
+
+
+def test_counts_since_the_last_message(tmp_path: Path) -> None:
+    told = _counter(tmp_path, 'count = "interval"')
+    assert [told(n, n=n)["turn_overs"] for n in (0, 3, 2)] == [0, 3, 2]
+
+
+def test_events(tmp_path: Path) -> None:
+    told = _counter(tmp_path, 'count = "event"')
+    assert [told(n, n=value)["turn_overs"] for n, value in enumerate((0, 1, 7, 1))] == [0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("how", "counts", "more"),
+    [
+        ('reset = "wrap"', [254, 255, 0, 2, 2], [None, 1, 1, 2, 0]),
+        ('reset = "wrap"', [200, 10, 138], [None, 66, None]),
+        ('reset = "wrap", highest = 9', [8, 1, 9], [None, 3, None]),
+        ('reset = "none"', [5, 9, 2, 3, 3], [None, 4, None, 1, 0]),
+        ("highest = 255", [253, 255, 255, 1], [None, None, None, None]),
+        ("", [5, 5_000, 5_001], [None, None, 1]),
+    ],
+)
+def test_counts_so_far(tmp_path: Path, how: str, counts: list[int], more: list[int | None]) -> None:
+    told = _counter(tmp_path, f'count = "cumulative"{"," if how else ""} {how}')
+    assert [told(n, n=count).get("turn_overs") for n, count in enumerate(counts)] == more
+    assert told.reasons == []
+
+
+def test_a_count_beyond_its_end_is_refused(tmp_path: Path) -> None:
+    told = _counter(tmp_path, 'count = "cumulative", reset = "wrap"')
+    told(n=256)
+    assert told.reasons == ["turn_overs-out-of-range"]
+
+
+def test_counts_that_begin_anew_at_midnight(tmp_path: Path) -> None:
+    """AT is 08:00 in Shanghai; its midnight is 16 hours on. The belt's may be some minutes from ours."""
+    told = _counter(tmp_path, 'count = "cumulative", reset = "midnight"', "Asia/Shanghai")
+    midnight = 16 * HOUR_MS
+    steps = [(0, 3), (HOUR_MS, 5), (midnight - MINUTE_MS, 9), (midnight + MINUTE_MS, 9), (midnight + 2 * MINUTE_MS, 1)]
+    steps += [(midnight + HOUR_MS, 4), (midnight + 2 * HOUR_MS, 0), (midnight + 3 * HOUR_MS, 2)]
+    assert [told(at, n=count).get("turn_overs") for at, count in steps] == [None, 2, 4, 0, 1, 3, None, 2]
+
+
+def test_a_cumulative_count_that_comes_again_or_late_counts_nothing(tmp_path: Path) -> None:
+    told = _counter(tmp_path, 'count = "cumulative", reset = "wrap"')
+    sequence = [(0, 10), (1_000, 12), (0, 10), (1_000, 12), (2_000, 13)]
+    assert [told(at, n=count).get("turn_overs") for at, count in sequence] == [None, 2, None, None, 1]
+
+
+@pytest.mark.parametrize(
+    ("time", "raw", "at"),
+    [
+        ('unit = "s"', AT // 1000 + 5, 5_000),
+        ('unit = "s"', AT / 1000 + 0.25, 250),
+        ('unit = "s"', str(AT // 1000), 0),
+        ('unit = "ms"', AT + 7, 7),
+        ('unit = "iso"', "2025-01-01T00:00:01Z", 1_000),
+        ('unit = "iso"', "2025-01-01T08:00:01+08:00", 1_000),
+        ('unit = "iso"\nzone = "Asia/Shanghai"', "2025-01-01 08:00:01", 1_000),
+        ('unit = "s"\nmissing = "arrival"', None, 100_000),
+        ('unit = "s"\nmax_skew_s = 60\nbeyond = "arrival"', 1, 100_000),
+        ('unit = "s"\nmax_skew_s = 60\nbeyond = "arrival"', AT // 1000 + 50, 50_000),
+    ],
+)
+def test_times(tmp_path: Path, time: str, raw: object, at: int) -> None:
+    decoder = own(tmp_path, f'[time]\npath = "t"\n{time}\n[fields]\nheart_rate = {{ path = "v" }}')
+    decoded = decoder.decode([sent("own/b", {"t": raw, "v": 60}, AT + 100_000)])
+    assert decoded.refused == []
+    assert (decoded.batch.observed_at - AT).tolist() == [at]
+    assert (decoded.batch.received_at - AT).tolist() == [100_000]
+
+
+@pytest.mark.parametrize(
+    ("time", "raw", "reason"),
+    [
+        ('unit = "s"', None, "missing-ts"),
+        ('unit = "s"', "now", "bad-ts"),
+        ('unit = "s"', True, "bad-ts"),
+        ('unit = "ms"', AT // 1000, "time-too-old"),
+        ('unit = "s"', AT, "time-in-future"),
+        ('unit = "s"', 1e299, "time-in-future"),
+        ('unit = "s"', -1e299, "time-too-old"),
+        ('unit = "iso"', "0001-01-01T00:00:00+14:00", "time-too-old"),
+        ('unit = "iso"', 5, "bad-ts"),
+        ('unit = "s"\nmax_skew_s = 60', AT // 1000 - 61, "time-too-old"),
+        ('unit = "s"\nmax_skew_s = 60', AT // 1000 + 61, "time-in-future"),
+    ],
+)
+def test_times_that_cannot_be_true(tmp_path: Path, time: str, raw: object, reason: str) -> None:
+    decoder = own(tmp_path, f'[time]\npath = "t"\n{time}\n[fields]\nheart_rate = {{ path = "v" }}')
+    decoded = decoder.decode([sent("own/b", {"t": raw, "v": 60})])
+    assert (len(decoded.batch), [entry.reason for entry in decoded.refused]) == (0, [reason])
+
+
+@pytest.mark.parametrize(("back_ms", "at"), [(0, 1), (1_000, 1), (5 * MINUTE_MS, -5 * MINUTE_MS), (DAY_MS, -DAY_MS)])
+def test_stamps_go_on_unless_our_clock_was_put_back_far(tmp_path: Path, back_ms: int, at: int) -> None:
+    decoder = own(tmp_path, '[fields]\nheart_rate = { path = "v" }')
+    decoder.decode([sent("own/b", {"v": 60})])
+    assert said(decoder.decode([sent("own/b", {"v": 60}, AT - back_ms)]))[0]["at"] == at
+
+
+@pytest.mark.parametrize(
+    ("belt", "given", "belt_id"),
+    [
+        ('path = "id"', "x", "x"),
+        ('path = "id"', 17, "17"),
+        ('path = "id"\nprefix = "sa-"', "x", "sa-x"),
+        ('path = "id"\nreplace = { " " = "-", ":" = "" }', "a b:c", "a-bc"),
+        ('path = "id"', ..., "b"),
+        ('path = "$.about.id"', ..., "b"),
+    ],
+)
+def test_belts(tmp_path: Path, belt: str, given: object, belt_id: str) -> None:
+    decoder = own(tmp_path, f'[belt]\n{belt}\n[fields]\nheart_rate = {{ path = "v" }}')
+    body = {"v": 60} if given is ... else {"v": 60, "id": given}
+    assert said(decoder.decode([sent("own/b", body)]))[0]["belt"] == belt_id
+
+
+@pytest.mark.parametrize(
+    ("topic", "given", "reason"),
+    [
+        ("own/b", "a/b", "bad-belt-id"),
+        ("own/b", "", "bad-belt-id"),
+        ("own/b", "x" * 65, "bad-belt-id"),
+        ("own/b", 1.5, "bad-belt-id"),
+        ("own/b", None, "bad-belt-id"),
+        ("own/", ..., "bad-belt-id"),
+        ("nobody", ..., "missing-belt"),
+    ],
+)
+def test_belts_that_are_none(tmp_path: Path, topic: str, given: object, reason: str) -> None:
+    text = '[fields]\nheart_rate = { path = "v" }\n[belt]\npath = "id"\n[[topics]]\nfilter = "nobody"'
+    body = {"v": 60} if given is ... else {"v": 60, "id": given}
+    decoded = own(tmp_path, text).decode([sent(topic, body)])
+    assert (len(decoded.batch), [entry.reason for entry in decoded.refused]) == (0, [reason])
+
+
+def _of_topic(tmp_path: Path, topic: str, fields: str = 'heart_rate = { path = "hr" }') -> Decoder:
+    path = tmp_path / "own.toml"
+    path.write_text(f'description = "x"\n[[topics]]\n{topic}\n[fields]\n{fields}\n')
+    return Decoder([read_profile(path)])
+
+
+def test_csv(tmp_path: Path) -> None:
+    topic = (
+        'filter = "c/{belt}"\npayload = "csv"\nseparator = ";"\ncolumns = ["t", "hr"]\n[time]\npath = "t"\nunit = "ms"'
+    )
+    decoder = _of_topic(tmp_path, topic)
+    body = f'{AT};60\r\n{AT + 1000};"61"\n\n{AT + 2000};62;9\n'.encode()
+    decoded = decoder.decode([sent("c/b", body)])
+    assert [(reading["at"], reading["heart_rate"]) for reading in said(decoded)] == [(0, 60), (1_000, 61)]
+    assert [(entry.reason, entry.detail[:7]) for entry in decoded.refused] == [("wrong-type", "line 3:")]
+
+
+def test_lines(tmp_path: Path) -> None:
+    decoder = _of_topic(tmp_path, 'filter = "c/{belt}"\npayload = "lines"\nseparator = ":"')
+    assert said(decoder.decode([sent("c/b", b"about this\nhr : 60<BR/>x:1")]))[0]["heart_rate"] == 60
+    assert decoder.decode([sent("c/b", b"hello")]).refused[0].reason == "no-known-field"
+    assert decoder.decode([sent("c/b", b"hr:\xff")]).refused[0].reason == "not-utf-8"
+
+
+def test_a_bare_value_named_by_its_topic(tmp_path: Path) -> None:
+    decoder = _of_topic(tmp_path, 'filter = "{belt}/sensor/{field}/state"\npayload = "value"')
+    assert said(decoder.decode([sent("esp-1/sensor/hr/state", b" 60\n")])) == [
+        {"belt": "esp-1", "at": 0, "heart_rate": 60}
+    ]
+    assert decoder.decode([sent("esp-1/sensor/other/state", b"60")]).refused[0].reason == "no-known-field"
+
+
+@pytest.mark.parametrize(
+    ("records", "body", "rates"),
+    [
+        ("$", {"hr": 60}, [60]),
+        ("$[*]", {"hr": 60}, [60]),
+        ("a.b[*]", {"a": {"b": [{"hr": 60}, {"hr": 61}]}}, [60, 61]),
+        ("a[1]", {"a": [{"hr": 60}, {"hr": 61}]}, [61]),
+    ],
+)
+def test_records(tmp_path: Path, records: str, body: object, rates: list[float]) -> None:
+    decoder = _of_topic(tmp_path, f'filter = "c/{{belt}}"\nrecords = "{records}"')
+    assert [reading["heart_rate"] for reading in said(decoder.decode([sent("c/b", body)]))] == rates
+
+
+def test_records_that_are_arrays(tmp_path: Path) -> None:
+    decoder = _of_topic(tmp_path, 'filter = "c/{belt}"\nrecords = "points[*]"', 'heart_rate = { path = "[1]" }')
+    assert said(decoder.decode([sent("c/b", {"points": [[0, 60], [4]]})]))[0]["heart_rate"] == 60
+
+
+@pytest.mark.parametrize(
+    ("body", "reason", "words"),
+    [
+        (b"{", "not-json", ""),
+        (b"[" * 100_000, "not-json", "nested too deeply"),
+        (b'{"a": "\xff"}', "not-utf-8", "byte 7"),
+        (b"{}", "no-records", "there is no $.a"),
+        (b'{"a": 5}', "wrong-type", "$.a: it: 5 is no record"),
+        (b'{"a": [{"hr": 60}, 5]}', "wrong-type", "$.a[1]: it: 5 is no record"),
+        (b'{"a": [{"rh": 60}]}', "no-known-field", "$.a[0]"),
+        (b'{"a": [{"hr": "x"}]}', "wrong-type", "$.a[0]: heart_rate (hr): 'x' is no number"),
+    ],
+)
+def test_what_is_refused_is_kept_with_its_place(tmp_path: Path, body: bytes, reason: str, words: str) -> None:
+    decoder = _of_topic(tmp_path, 'filter = "c/{belt}"\nrecords = "a[*]"')
+    decoded = decoder.decode([sent("c/b", body)])
+    assert [(entry.reason, entry.payload) for entry in decoded.refused] == [(reason, body[:65_536])]
+    assert words in decoded.refused[0].detail
+
+
+def test_names_that_are_not_used(tmp_path: Path) -> None:
+    decoder = own(tmp_path, 'unused = ["rssi"]\n[fields]\nheart_rate = { path = "v" }')
+    assert decoder.decode([sent("own/b", {"rssi": 3})]).ignored == 1
+    assert decoder.decode([sent("own/b", {"rssi": 3, "new": 1})]).refused[0].reason == "no-known-field"
+    assert decoder.decode([sent("own/b", {})]).refused[0].reason == "no-known-field"
+
+
+def test_getting_in_is_seen_through_what_is_not_known(tmp_path: Path) -> None:
+    text = f'settle_s = 10\n{TIMED}[fields]\nheart_rate = {{ path = "v" }}\n'
+    told = Told(own(tmp_path, f'{text}in_bed = {{ path = "bed", map = {{ 0 = "out", 1 = "in", 2 = "unknown" }} }}'))
+    beds = [(0, 1), (10, 1), (11, 2), (12, 1), (13, 0), (14, 1), (23, 1), (24, 1)]
+    rates = [told(second * 1000, v=60, bed=bed).get("heart_rate") for second, bed in beds]
+    assert rates == [None, 60, 60, 60, 60, None, None, 60]
+
+
+def test_a_status_is_told_when_it_changes_and_each_minute(tmp_path: Path) -> None:
+    decoder = own(tmp_path, '[status]\nbattery = { path = "p" }')
+    times = [(0, 80), (1, 80), (59_999, 80), (60_000, 80), (60_001, 79)]
+    decoded = [decoder.decode([sent("own/b", {"p": power}, AT + at)]) for at, power in times]
+    assert [len(answer.statuses) for answer in decoded] == [1, 0, 0, 1, 1]
+    assert [answer.ignored for answer in decoded] == [0] * 5  # what was told before was told, not passed over
+
+
+def test_a_belt_with_a_wrong_clock_still_tells_its_charge(tmp_path: Path) -> None:
+    decoder = own(tmp_path, f'{TIMED}[fields]\nheart_rate = {{ path = "v" }}\n[status]\nbattery = {{ path = "p" }}')
+    decoded = decoder.decode([sent("own/b", {"t": 5, "v": 60, "p": 80})])
+    assert [entry.reason for entry in decoded.refused] == ["time-too-old"]
+    assert [status.battery for status in decoded.statuses] == [80]
+
+
+def test_memory_is_bounded_and_forgets_who_was_silent_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "BELTS_REMEMBERED_MAX", 3)
+    belts = memory.Belts()
+    for name in "abcad":
+        belts.of(name).heard_at = 1
+    assert len(belts) == 3
+    assert belts.of("a").heard_at == 1
+    assert belts.of("b").heard_at < 0
+
+
+def test_native_and_foreign_messages_together(tmp_path: Path) -> None:
+    decoder = own(tmp_path, '[fields]\nheart_rate = { path = "v" }')
+    native = Delivery("care/c1/b/readings", b'{"ts": %d, "in_bed": true}' % (AT + 1), AT + 1, 1, 2)
+    messages = [sent("own/a", {"v": 60}), native, sent("own/a", b"{", AT + 1), native._replace(payload=b"["), native]
+    messages += [native._replace(payload=b"[]"), sent("stray", {"v": 1}, AT + 2)]
+    decoded = decoder.decode(messages)
+    assert [reading["belt"] for reading in said(decoded)] == ["b", "a"]
+    assert decoded.batch.in_bed.tolist() == [Occupancy.IN, Occupancy.UNKNOWN]
+    assert sorted(entry.reason for entry in decoded.refused) == ["bad-topic", "not-json", "not-json"]
+    assert (decoded.ignored, decoded.repeats) == (1, 1)
+
+
+def test_a_fault_of_ours_costs_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoder = own(tmp_path, '[fields]\nheart_rate = { path = "v" }')
+    found = decoder._route("own/a")
+    assert found is not None
+    monkeypatch.setattr(found[0], "_kind", lambda scope: 1 / scope.record["v"])
+    decoded = decoder.decode([sent("own/a", {"v": 0}), sent("own/b", {"v": 60})])
+    assert [(entry.reason, entry.topic) for entry in decoded.refused] == [("decoder-failed", "own/a")]
+    assert [reading["belt"] for reading in said(decoded)] == ["b"]
