@@ -40,6 +40,7 @@ SHOWN_MAX: Final = 60
 _COMPARED_MAX: Final = 1e30
 _USED_MAX: Final = 1e300  # a float holds it, whatever it is multiplied with on the way to an instant
 _NUMBER: Final = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})(e[+-]?\d{1,3})?", re.ASCII)
+_WHOLE: Final = re.compile(r"[+-]?\d{1,30}", re.ASCII)
 _HEX: Final = re.compile(r"(0x)?[0-9a-f]{1,8}")
 _RATIO: Final = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*/\s*(\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII)
 _OCCUPANCY: Final = {"in": Occupancy.IN.value, "out": Occupancy.OUT.value, "unknown": None}
@@ -113,11 +114,14 @@ def canonical(value: Any) -> str:
         return str(int(value)) if value.is_integer() and abs(value) < _COMPARED_MAX else repr(value)
     if kind is bool:
         return "true" if value else "false"
-    if kind is not str:
-        return ""
-    text = value.strip().lower()
+    return _canonical_text(value.strip().lower()) if kind is str else ""
+
+
+def _canonical_text(text: str) -> str:
     if text.startswith("0x") and _HEX.fullmatch(text):
         return str(int(text, 16))
+    if _WHOLE.fullmatch(text):
+        return str(int(text))
     return canonical(float(text)) if _NUMBER.fullmatch(text) else text
 
 
