@@ -10,7 +10,6 @@ import msgspec
 from domain.errors import UndecodableError
 from ingest.profiles.model import Topic
 from ingest.profiles.paths import Placed, parse_path, records_at
-from ingest.profiles.values import shown
 
 _LINE_END: Final = re.compile(r"<br\s*/?>|\r\n?|\n", re.IGNORECASE)
 _UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, ValueError)
@@ -108,7 +107,3 @@ def _text(payload: bytes) -> str:
         return payload.decode()
     except UnicodeDecodeError as error:
         raise UndecodableError("not-utf-8", f"{error.reason} at byte {error.start}") from error
-
-
-def not_a_record(place: str, record: Any) -> UndecodableError:
-    return UndecodableError("wrong-type", f"{place}: {shown(record)} is no record")

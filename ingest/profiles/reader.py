@@ -21,10 +21,10 @@ from ingest.profiles.instants import instant_reader
 from ingest.profiles.memory import BeltMemory, Belts, counter, filled, settled, stamp, status_is_news
 from ingest.profiles.model import ProfileFile
 from ingest.profiles.paths import MISSING, Placed, Scope, lookup
-from ingest.profiles.payloads import PayloadReader, not_a_record, payload_reader
+from ingest.profiles.payloads import PayloadReader, payload_reader
 from ingest.profiles.rows import Rows
 from ingest.profiles.topics import checked_filter
-from ingest.profiles.values import Cell, Reader, Why, first_of, number_source, text_source, word_source
+from ingest.profiles.values import Cell, Reader, Why, first_of, number_source, shown, text_source, word_source
 
 ALL: Final = "*"
 """In `unused`: every name that the profile does not use."""
@@ -157,7 +157,7 @@ class ProfileReader:
     def _scope(self, placed: Placed, root: Any) -> Scope:
         record = placed.record
         if type(record) is not dict and not (type(record) is list and placed.place.endswith("]")):
-            raise not_a_record("it", record)
+            raise UndecodableError("wrong-type", f"{shown(record)} is no record")
         values = record if self._values is None else self._values(Scope(record, record, root))
         return Scope(record if values is MISSING else values, record, root)
 

@@ -38,6 +38,10 @@ SAMPLES: Final = (
 """Profile, topic and file of every payload."""
 
 
+TIMED: Final = '[time]\npath = "t"\nunit = "ms"\n'
+"""The belt tells its own time, as `Told` sends it."""
+
+
 def shipped(*names: str) -> Decoder:
     return Decoder(load_profiles(names))
 
@@ -72,3 +76,22 @@ def said(decoded: Decoded) -> list[dict[str, Any]]:
             reading["in_bed"] = bool(batch.in_bed[n])
         found.append(reading)
     return found
+
+
+class Told:
+    """One belt under a profile: what each body becomes."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self.decoder = decoder
+        self.reasons: list[str] = []
+
+    def __call__(self, at: int = 0, **values: Any) -> dict[str, Any]:
+        """The reading's values; `at` (ms after AT) is its time and its arrival."""
+        decoded = self.decoder.decode([sent("own/b", {"t": AT + at, **values}, AT + at)])
+        self.reasons = [entry.reason for entry in decoded.refused]
+        readings = said(decoded)
+        if not readings:
+            return {}
+        reading = readings[0]
+        del reading["belt"], reading["at"]
+        return reading
