@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format kill latency evaluate bench influxbench screenshots lock engines clean
+.PHONY: help demo test check format kill latency evaluate bench influxbench fuzz screenshots lock engines clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -39,6 +39,8 @@ bench: $(VENV)/.dev engines ## ingest against a bare subscriber, in one run
 
 influxbench: $(VENV)/.dev engines ## writing to InfluxDB against the client library's own batching writer, in one run
 	$(BIN)/python -m benchmarks.influx_write $(ARGS)
+fuzz: $(VENV)/.dev ## 1,000,000 random and broken payloads over all device profiles (minutes)
+	$(BIN)/python -m benchmarks.fuzz_profiles $(ARGS)
 
 screenshots: $(VENV)/.dev engines ## draw the README's pictures anew
 	NIGHTBELT_TEST_SCREENSHOTS=docs $(BIN)/python -m pytest tests/browser -k screenshot

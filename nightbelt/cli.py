@@ -16,6 +16,7 @@ from domain.clock import ScaledClock, SystemClock, instant, utc
 from domain.errors import ConfigurationError, NightbeltError
 from domain.people import Person, Role
 from domain.residents import checked_id
+from nightbelt import commands_profile
 from nightbelt.center_file import read_center_file
 from nightbelt.commands_dashboards import dashboards_app
 from nightbelt.commands_setup import setup
@@ -45,7 +46,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(setup, name="setup")
-app.add_typer(dashboards_app)
+app.add_typer(dashboards_app, name="dashboards")
+app.add_typer(commands_profile.app, name="profile")
 
 
 def main() -> None:

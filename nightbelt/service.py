@@ -5,7 +5,7 @@ import contextlib
 import errno
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -18,8 +18,10 @@ from api.server import BoardServer
 from api.services import Services
 from domain.clock import Clock
 from domain.errors import ConfigurationError
+from ingest.decoder import Decoder
 from ingest.pipeline import Pipeline
-from ingest.source import MqttSource
+from ingest.profiles.loading import load_profiles
+from ingest.source import READINGS_FILTER, MqttSource
 from ingest.statuses import STATUS_FILTER
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
@@ -100,7 +102,9 @@ class Service:
         self._registry = CollectorRegistry()
         self.hub = LiveHub()
         self.watch = Watch(register=stores.register, book=stores.book, now=clock.now())
-        self._source = _source(settings, clock, expects_session=bool(stores.book.states()[0]))
+        decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
+        filters = (READINGS_FILTER, *decoder.topic_filters)
+        self._source = _source(settings, clock, filters, expects_session=bool(stores.book.states()[0]))
         self._pipeline = Pipeline(
             source=self._source,
             store=stores.readings,
@@ -110,6 +114,7 @@ class Service:
             publish=self.hub.publish,
             clock=clock,
             registry=self._registry,
+            decode=decoder.decode,
         )
         app = create_app(self._services(settings, stores, clock, clock_speed, banner))
         self._server = _Server(app, self.hub, host=settings.web_host, port=settings.web_port)
@@ -154,7 +159,7 @@ class Service:
         return {"broker": broker, **self._pipeline.health()}
 
 
-def _source(settings: Settings, clock: Clock, *, expects_session: bool) -> MqttSource:
+def _source(settings: Settings, clock: Clock, topic_filters: Sequence[str], *, expects_session: bool) -> MqttSource:
     """`expects_session`: readings came before this start, so the broker kept a session for us since."""
     tls = None
     if settings.mqtt_tls:
@@ -173,4 +178,5 @@ def _source(settings: Settings, clock: Clock, *, expects_session: bool) -> MqttS
         tls=tls,
         clock=clock,
         expects_session=expects_session,
+        topic_filters=topic_filters,
     )
