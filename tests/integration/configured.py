@@ -1,6 +1,7 @@
 """Brokers as `nightbelt broker-config` sets them up: the real files, on a port of their own."""
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -65,6 +66,11 @@ class Configured(Broker):
     @property
     def logins(self) -> BrokerLogins:
         return read_logins(self.directory / "logins.toml")
+
+    def reload(self) -> None:
+        """Have it read its files anew."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
 
     def start(self) -> None:
         if self._kind == "mosquitto" and os.geteuid() == 0 and "user root" not in self._config.read_text():
