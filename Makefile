@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format kill latency evaluate bench screenshots lock engines clean
+.PHONY: help demo test check format kill latency evaluate bench fuzz screenshots lock engines clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -36,6 +36,9 @@ evaluate: $(VENV)/.runtime ## score the alarm rules on 1,800 simulated bed-night
 
 bench: $(VENV)/.dev engines ## ingest against a bare subscriber, in one run
 	$(BIN)/python -m benchmarks.ingest $(ARGS)
+
+fuzz: $(VENV)/.dev ## 1,000,000 random and broken payloads over all device profiles (minutes)
+	$(BIN)/python -m benchmarks.fuzz_profiles $(ARGS)
 
 screenshots: $(VENV)/.dev engines ## draw the README's pictures anew
 	NIGHTBELT_TEST_SCREENSHOTS=docs $(BIN)/python -m pytest tests/browser -k screenshot

@@ -67,7 +67,8 @@ class Decoded:
 
     `repeats` counts the readings that were there more than once and left out. `statuses` is what belts said of
     themselves, in order of arrival. `retained` counts the readings that a broker kept for newcomers; they are left out,
-    for they would look like news at each connect.
+    for they would look like news at each connect. `ignored` counts the messages that held nothing to keep and nothing
+    wrong; every message is in `refused`, ignored, or accepted.
     """
 
     batch: ReadingBatch
@@ -75,6 +76,7 @@ class Decoded:
     repeats: int = 0
     statuses: list[BeltStatus] = field(default_factory=list)
     retained: int = 0
+    ignored: int = 0
 
 
 _decode_any: Final = msgspec.json.Decoder(WireReading | list[WireReading]).decode
@@ -94,6 +96,7 @@ class _Rows:
     statuses: list[BeltStatus] = field(default_factory=list)
     retained: int = 0
     problems: dict[int, list[UndecodableError]] = field(default_factory=dict)
+    empty: int = 0
 
     def refuse(self, message: int, problem: UndecodableError) -> None:
         self.problems.setdefault(message, []).append(problem)
@@ -106,21 +109,18 @@ def decode(messages: Sequence[Delivery]) -> Decoded:
     except Exception as error:  # noqa: BLE001 - one message must not stop the others: it is found, kept and counted
         if len(messages) == 1:
             problem = UndecodableError("decoder-failed", f"{type(error).__name__}: {error}")
-            return Decoded(batch=ReadingBatch.empty(), refused=[_quarantined(messages[0], [problem])])
+            return Decoded(batch=ReadingBatch.empty(), refused=[quarantined(messages[0], [problem])])
     parts = [decode([message]) for message in messages]
     batch = ReadingBatch.join(part.batch for part in parts)
-    return _decoded(
-        batch,
-        [entry for part in parts for entry in part.refused],
-        [status for part in parts for status in part.statuses],
-        sum(part.retained for part in parts),
-    )
-
-
-def _decoded(batch: ReadingBatch, refused: list[Quarantined], statuses: list[BeltStatus], retained: int) -> Decoded:
     distinct = batch.distinct()
-    repeats = len(batch) - len(distinct)
-    return Decoded(batch=distinct, refused=refused, repeats=repeats, statuses=statuses, retained=retained)
+    return Decoded(
+        batch=distinct,
+        refused=[entry for part in parts for entry in part.refused],
+        repeats=len(batch) - len(distinct),
+        statuses=[status for part in parts for status in part.statuses],
+        retained=sum(part.retained for part in parts),
+        ignored=sum(part.ignored for part in parts),
+    )
 
 
 def belt_of(topic: str, what: str = "readings") -> str:
@@ -147,8 +147,15 @@ def _decode(messages: Sequence[Delivery]) -> Decoded:
         except UndecodableError as problem:
             rows.refuse(position, problem)
     batch = _batch(rows, messages)
-    refused = [_quarantined(messages[at], problems) for at, problems in sorted(rows.problems.items())]
-    return _decoded(batch, refused, rows.statuses, rows.retained)
+    distinct = batch.distinct()
+    return Decoded(
+        batch=distinct,
+        refused=[quarantined(messages[at], problems) for at, problems in sorted(rows.problems.items())],
+        repeats=len(batch) - len(distinct),
+        statuses=rows.statuses,
+        retained=rows.retained,
+        ignored=rows.empty,
+    )
 
 
 def _read(rows: _Rows, position: int, message: Delivery) -> None:
@@ -165,6 +172,7 @@ def _read(rows: _Rows, position: int, message: Delivery) -> None:
         found = _items(rows, position, payload, error)
     if message.retained:
         rows.retained += len(found) if isinstance(found, list) else 1
+        rows.empty += position not in rows.problems
         return
     index = rows.belts.setdefault(belt_id, len(rows.belts))
     if type(found) is WireReading:
@@ -172,6 +180,8 @@ def _read(rows: _Rows, position: int, message: Delivery) -> None:
         rows.belt.append(index)
         rows.message.append(position)
         return
+    if not found and position not in rows.problems:
+        rows.empty += 1
     rows.readings.extend(found)
     rows.belt.extend([index] * len(found))
     rows.message.extend([position] * len(found))
@@ -180,7 +190,8 @@ def _read(rows: _Rows, position: int, message: Delivery) -> None:
 def _read_status(rows: _Rows, position: int, message: Delivery) -> None:
     belt_id = _known_belt_of(message.topic, "status")
     if not message.payload:
-        return  # somebody made the broker forget the status it kept
+        rows.empty += 1  # somebody made the broker forget the status it kept
+        return
     _check_utf8(message.payload)
     status, problems = status_of(belt_id, message.payload, message.received_at)
     rows.statuses.append(status)
@@ -284,7 +295,7 @@ def _timely(
     return ~(early | late)
 
 
-def _quarantined(message: Delivery, problems: list[UndecodableError]) -> Quarantined:
+def quarantined(message: Delivery, problems: list[UndecodableError]) -> Quarantined:
     """One entry for the message: counted under its first problem, with words for the first few."""
     details = [problem.detail for problem in problems[:PROBLEMS_SHOWN]]
     if len(problems) > PROBLEMS_SHOWN:

@@ -19,6 +19,9 @@ class IngestMetrics:
         self.quarantined = Counter(
             "nightbelt_ingest_quarantined", "Messages put in quarantine, by reason", ["reason"], registry=registry
         )
+        self.ignored = Counter(
+            "nightbelt_ingest_ignored", "Messages that held nothing to keep and nothing wrong", registry=registry
+        )
         self.failures = Counter(
             "nightbelt_ingest_failures", "Calls that failed and are tried again, by stage", ["stage"], registry=registry
         )

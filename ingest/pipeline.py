@@ -17,7 +17,7 @@ from domain.clock import Clock
 from domain.live import LiveEvent
 from domain.ports import BeltStatuses, Quarantine, ReadingsStore
 from domain.readings import ReadingBatch
-from ingest.decoding import decode
+from ingest.decoding import Decoded, decode
 from ingest.engine import Engine
 from ingest.inbox import Delivery, Receipt
 from ingest.judging import Judge, Watch
@@ -88,13 +88,14 @@ class Pipeline:
         publish: Callable[[Sequence[LiveEvent]], None],
         clock: Clock,
         registry: CollectorRegistry,
+        decode: Callable[[Sequence[Delivery]], Decoded] = decode,
         monotonic: Callable[[], float] = time.monotonic,
         held_messages_max: int = HELD_MESSAGES_MAX,
     ) -> None:
         self._source, self._store, self._quarantine = source, store, quarantine
         self._statuses = StatusNews(statuses)
         self._clock, self._monotonic = clock, monotonic
-        self._held_messages_max = held_messages_max
+        self._decode, self._held_messages_max = decode, held_messages_max
         self._metrics = metrics = IngestMetrics(registry)
         self._ledger = Ledger()
         self._sessions_lost = 0
@@ -156,12 +157,13 @@ class Pipeline:
                 backoff.reset()
 
     def _take_in(self, deliveries: Sequence[Delivery]) -> None:
-        decoded = decode(deliveries)
+        decoded = self._decode(deliveries)
         receipts = [Receipt(delivery.epoch, delivery.mid) for delivery in deliveries]
         work = Pass(batch=decoded.batch, refused=decoded.refused, receipts=receipts, statuses=decoded.statuses)
         self._ledger.add(work)
         self._metrics.duplicates.inc(decoded.repeats)
         self._metrics.retained.inc(decoded.retained)
+        self._metrics.ignored.inc(decoded.ignored)
 
     def _work(self, now: int) -> None:
         """Every stage once: the stores that are well, the judging, then the stores that were not and may be tried."""

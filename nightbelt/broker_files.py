@@ -14,6 +14,7 @@ from nightbelt.broker_logins import BrokerLogins
 UNACKED_MAX: Final = 65_535
 """Messages that MQTT lets be under way at once; nats-server divides them among a session's subscriptions."""
 ACK_WAIT_S: Final = 5
+OWN_ID: Final = "{belt}"
 _BELT_TOPICS: Final = ("readings", "status")
 _ITERATIONS: Final = 101  # Mosquitto's own; more would be for passwords that can be guessed
 _SALT_BYTES: Final = 12
@@ -32,11 +33,16 @@ class Listener:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permissions:
-    """Who may do what. `centers` is each enrolled belt's centre; `filters` is what the service subscribes to."""
+    """Who may do what. `centers` is each enrolled belt's centre; `filters` is what the service subscribes to.
+
+    `foreign` are topics of other makers' belts: with `{belt}` for the id that stands in it, which a belt publishes
+    under its own; all others are a gateway's, for there the payload says whose a reading is.
+    """
 
     logins: BrokerLogins
     centers: Mapping[str, str]
     filters: Sequence[str]
+    foreign: Sequence[str] = ()
 
     @property
     def alarms(self) -> list[str]:
@@ -45,11 +51,13 @@ class Permissions:
 
     def publishes(self, belt_id: str) -> list[str]:
         """Where the belt does: under its own id, nowhere else."""
-        return [f"care/{self.centers[belt_id]}/{belt_id}/{what}" for what in _BELT_TOPICS]
+        native = [f"care/{self.centers[belt_id]}/{belt_id}/{what}" for what in _BELT_TOPICS]
+        return native + [topic.replace(OWN_ID, belt_id) for topic in self.foreign if OWN_ID in topic]
 
     @property
     def gateway_publishes(self) -> list[str]:
-        return [topic for belt_id in self.logins.belts for topic in self.publishes(belt_id)]
+        of_belts = [topic for belt_id in self.logins.belts for topic in self.publishes(belt_id)]
+        return of_belts + [topic for topic in self.foreign if OWN_ID not in topic]
 
 
 def mosquitto_conf(listener: Listener, directory: PurePath) -> str:
@@ -124,8 +132,8 @@ def nats_logins(permissions: Permissions) -> str:
 
 
 def subject(topic: str) -> str:
-    """A topic or filter as nats-server names it: levels by dots, a dot in a level as two slashes."""
-    words = {"+": "*", "#": ">"}
+    """A topic or filter as nats-server names it: levels by dots, a dot in a level as two slashes, no level as one."""
+    words = {"+": "*", "#": ">", "": "/"}
     return ".".join(words.get(level, level.replace(".", "//")) for level in topic.split("/"))
 
 

@@ -16,6 +16,7 @@ from domain.clock import ScaledClock, SystemClock, instant, utc
 from domain.errors import ConfigurationError, NightbeltError
 from domain.people import Person, Role
 from domain.residents import checked_id
+from nightbelt import commands_profile
 from nightbelt.center_file import read_center_file
 from nightbelt.commands_broker import broker_config
 from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
@@ -42,6 +43,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(commands_profile.app, name="profile")
 
 
 def main() -> None:

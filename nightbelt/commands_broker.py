@@ -9,6 +9,10 @@ import typer
 
 from domain.clock import SystemClock
 from domain.errors import ConfigurationError
+from domain.residents import ID_PATTERN
+from ingest.decoder import Decoder
+from ingest.profiles.loading import Profile, load_profiles
+from ingest.profiles.topics import subscription
 from ingest.source import READINGS_FILTER
 from ingest.statuses import STATUS_FILTER
 from nightbelt.broker_files import (
@@ -72,7 +76,10 @@ def broker_config(  # noqa: PLR0917 - each parameter is an option with a name
         cert_file=cert_file if seen_as else cert_file and cert_file.absolute(),
         key_file=key_file if seen_as else key_file and key_file.absolute(),
     )
-    permissions = Permissions(logins=logins, centers=centers, filters=[READINGS_FILTER, STATUS_FILTER])
+    profiles = load_profiles(settings.profiles, settings.profiles_dir)
+    filters = [READINGS_FILTER, *Decoder(profiles).topic_filters, STATUS_FILTER]
+    foreign = [topic for profile in profiles for topic in _publishable(profile)]
+    permissions = Permissions(logins=logins, centers=centers, filters=filters, foreign=foreign)
     changed = _write(kind, directory, listener, permissions, seen_as or directory.absolute())
     out.print(f"{len(logins.belts)} belts, {len(logins.gateways)} gateways: {', '.join(changed) or 'nothing'} changed")
     out.print(f"passwords: {directory / LOGINS_NAME}", highlight=False)
@@ -93,6 +100,15 @@ def _logins(directory: Path, service: str, gateways: list[str], centers: Mapping
     return logins
 
 
+def _publishable(profile: Profile) -> list[str]:
+    """The profile's topics; with the belt's id in it where nothing but that level says whose a reading is."""
+    belt = profile.file.belt
+    renamed = belt.prefix or belt.side or any(ID_PATTERN.fullmatch(f"x{letters}") for letters in belt.replace)
+    by_topic = not belt.path and not renamed
+    filters = [topic.filter.replace("{field}", "+") for topic in profile.file.topics]
+    return filters if by_topic else [subscription(topic_filter) for topic_filter in filters]
+
+
 def _write(
     kind: BrokerKind, directory: Path, listener: Listener, permissions: Permissions, seen_as: PurePath
 ) -> list[str]:
@@ -106,7 +122,7 @@ def _write(
             ]
         case BrokerKind.NATS:
             files = [
-                ("nats.conf", nats_conf(listener, seen_as, subscriptions=1), PUBLIC),
+                ("nats.conf", nats_conf(listener, seen_as, subscriptions=len(permissions.filters) - 1), PUBLIC),
                 ("logins.conf", nats_logins(permissions), SECRET),
             ]
     return [name for name, text, mode in files if write_file(directory / name, text, mode)]

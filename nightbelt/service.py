@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -17,8 +17,10 @@ from api.server import BoardServer
 from api.services import Services
 from domain.clock import Clock
 from domain.errors import ConfigurationError
+from ingest.decoder import Decoder
 from ingest.pipeline import Pipeline
-from ingest.source import MqttSource
+from ingest.profiles.loading import load_profiles
+from ingest.source import READINGS_FILTER, MqttSource
 from ingest.statuses import STATUS_FILTER
 from nightbelt.broker_tls import tls_context
 from nightbelt.settings import Settings
@@ -100,7 +102,9 @@ class Service:
         self._registry = CollectorRegistry()
         self.hub = LiveHub()
         self.watch = Watch(register=stores.register, book=stores.book, now=clock.now())
-        self._source = _source(settings, clock, expects_session=bool(stores.book.states()[0]))
+        decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
+        expects_session = bool(stores.book.states()[0])
+        self._source = _source(settings, clock, decoder.topic_filters, expects_session=expects_session)
         self._pipeline = Pipeline(
             source=self._source,
             store=stores.readings,
@@ -110,6 +114,7 @@ class Service:
             publish=self.hub.publish,
             clock=clock,
             registry=self._registry,
+            decode=decoder.decode,
         )
         app = create_app(self._services(settings, stores, clock, clock_speed, banner))
         self._server = _Server(app, self.hub, host=settings.web_host, port=settings.web_port)
@@ -154,8 +159,10 @@ class Service:
         return {"broker": broker, **self._pipeline.health()}
 
 
-def _source(settings: Settings, clock: Clock, *, expects_session: bool) -> MqttSource:
-    """`expects_session`: readings came before this start, so the broker kept a session for us since."""
+def _source(settings: Settings, clock: Clock, topic_filters: Sequence[str], *, expects_session: bool) -> MqttSource:
+    """`topic_filters` go beside the native ones; `expects_session`: readings came before this start, so the broker kept
+    a session for us since.
+    """
     files = (settings.mqtt_ca_file, settings.mqtt_cert_file, settings.mqtt_key_file)
     if any(files) and not settings.mqtt_tls:
         raise ConfigurationError("mqtt_ca_file, mqtt_cert_file, mqtt_key_file: are for TLS, and mqtt_tls is off")
@@ -169,5 +176,6 @@ def _source(settings: Settings, clock: Clock, *, expects_session: bool) -> MqttS
         password=settings.mqtt_password.get_secret_value() or None,
         tls=tls,
         clock=clock,
+        topic_filters=(READINGS_FILTER, *topic_filters),
         expects_session=expects_session,
     )

@@ -7,10 +7,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.errors import ConfigurationError
 
@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     profiles_dir: Path | None = Field(
         default=None, description="Directory of your own device profiles (TOML); they go over shipped ones of a name."
     )
+    profiles: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Device profiles that are read besides the native payload; a list, or names with commas.",
+    )
     mqtt_host: str = Field(default="127.0.0.1", description="Broker's host name or address.")
     mqtt_port: int = Field(default=1883, ge=1, le=65535, description="Broker's port.")
     mqtt_username: str = Field(default="", description="Login at the broker; empty: none.")
@@ -68,6 +72,12 @@ class Settings(BaseSettings):
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error."
     )
+
+    @field_validator("profiles", mode="before")
+    @classmethod
+    def _names(cls, given: object) -> object:
+        """An environment variable has no lists."""
+        return [name.strip() for name in given.split(",") if name.strip()] if isinstance(given, str) else given
 
     @classmethod
     def settings_customise_sources(

@@ -47,10 +47,12 @@ class Configured(Broker):
         self.directory = directory
         self._kind, self._data, self._config = kind, data, config
         self._server, self._gateways = server, list(gateways)
+        self.profiles: tuple[str, ...] = ()
 
     def write(self) -> None:
         settings_file = self._data / "settings.toml"
-        settings_file.write_text(f'data_dir = "{self._data}"\n')
+        profiles = ", ".join(f'"{name}"' for name in self.profiles)
+        settings_file.write_text(f'data_dir = "{self._data}"\nprofiles = [{profiles}]\n')
         broker_config(
             kind=BrokerKind(self._kind),
             directory=self.directory,
@@ -81,10 +83,16 @@ class Configured(Broker):
 
 @contextmanager
 def configured(
-    kind: str, directory: Path, data: Path, server: Certificate | None = None, *gateways: str
+    kind: str,
+    directory: Path,
+    data: Path,
+    server: Certificate | None = None,
+    *gateways: str,
+    profiles: tuple[str, ...] = (),
 ) -> Iterator[Configured]:
     """The broker for the belts enrolled in `data`, started."""
     broker = Configured(kind, directory, data, server, *gateways)
+    broker.profiles = profiles
     broker.write()
     broker.start()
     try:

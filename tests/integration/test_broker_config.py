@@ -14,9 +14,12 @@ from structlog.testing import capture_logs
 
 from domain.belts import BeltStatus
 from domain.residents import Center
+from ingest.decoder import Decoder
+from ingest.profiles.loading import load_profiles
+from ingest.source import READINGS_FILTER
 from tests.integration.configured import Configured, bed_with, configured, enroll, kinds
 from tests.integration.engines import until
-from tests.integration.test_ingest_brokers import CLOCK, Ward, ward_at
+from tests.integration.test_ingest_brokers import CLOCK, Ward, source_at, take, ward_at
 
 ANSWER_S = 10.0
 BELTS = ("b0", "b1", "b2")
@@ -217,6 +220,30 @@ def test_a_belt_cannot_take_the_sessions_of_others(broker: Configured, kind: str
         until(lambda: service.stored() == [("b1", at)])
         assert service.source.connected
         assert service.count("sessions_lost_total") == 0
+
+
+@kinds
+def test_other_makers_belts_publish_under_their_own_ids(kind: str, tmp_path: Path, data: Path) -> None:
+    profiles = ("r60abd1", "thingsboard", "wisleep")
+    filters = (READINGS_FILTER, *Decoder(load_profiles(profiles)).topic_filters)
+    with configured(kind, tmp_path / "broker", data, None, GATEWAY, profiles=profiles) as broker:
+        login = {"username": "nightbelt", "password": broker.logins.service["nightbelt"]}
+        with capture_logs() as logs, source_at(broker, topic_filters=filters, **login) as source:
+            until(lambda: source.connected)
+            assert [entry["event"] for entry in logs] == ["broker connected"], "every subscription was granted"
+            topics = "/Radar60SP/{}/sys/property/post", "{}/v1/devices/me/telemetry"
+            foreign = [topic.format("b2") for topic in topics]
+            for topic in (*foreign, "v1/gateway/telemetry", "x/y/wisleep-eck/org/b1"):
+                with device(broker, "b1") as foe:
+                    foe.publish(topic, b"no").wait_for_publish(ANSWER_S)
+            with device(broker, "b1") as belt:
+                for topic in topics:
+                    belt.publish(topic.format("b1"), b"{}").wait_for_publish(ANSWER_S)
+            with device(broker, GATEWAY) as gateway:
+                gateway.publish("v1/gateway/telemetry", b"{}").wait_for_publish(ANSWER_S)
+                gateway.publish("/x/y/wisleep-eck/org/b2", b"{}").wait_for_publish(ANSWER_S)
+            expected = [*(topic.format("b1") for topic in topics), "v1/gateway/telemetry", "/x/y/wisleep-eck/org/b2"]
+            assert [delivery.topic for delivery in take(source, len(expected))] == expected
 
 
 @kinds

@@ -7,8 +7,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from domain.live import BedsChanged, LiveEvent
+from ingest.decoder import Decoder
 from ingest.inbox import Receipt
 from ingest.pipeline import PASS_MESSAGES_MAX, Pipeline
+from ingest.profiles.loading import load_profiles
 from tests.unit.ingest.fakes import (
     NOW,
     FakeClock,
@@ -338,3 +340,13 @@ def test_a_clock_set_back_does_not_stop_the_ticks(ward: Ward) -> None:
 def test_stop_stops_the_source(ward: Ward) -> None:
     ward.pipeline.stop()
     assert ward.source.stopped
+
+
+def test_messages_that_a_profile_passes_over_are_acked_and_counted() -> None:
+    ward = Ward(decode=Decoder(load_profiles(["r60abd1"])).decode)
+    topic = "/Radar60SP/b1/sys/property/post"
+    bodies = (b'{"params": {"someoneExists": "0"}}', b'{"params": {"getIntoBed": "1"}}', b"{")
+    ward.turn(*(delivery(body, topic=topic, mid=n) for n, body in enumerate(bodies, start=1)), reading(mid=4))
+    assert [receipt.mid for receipt in ward.source.acked] == [1, 2, 3, 4]
+    assert (ward.count("ignored_total"), ward.count("messages_total")) == (1, 4)
+    assert ward.count("quarantined_total", reason="not-json") == 1

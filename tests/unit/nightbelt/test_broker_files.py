@@ -107,6 +107,15 @@ class TestMosquitto:
             ["b2", "topic write care/c2/b2/readings", "topic write care/c2/b2/status", ""],
         ]
 
+    def test_other_makers_topics(self) -> None:
+        permissions = replace(PERMISSIONS, foreign=["/Radar60SP/{belt}/post", "v1/gateway/telemetry"])
+        _, _, gateway, first, second = mosquitto_acl(permissions).split("\nuser ")
+        assert "topic write /Radar60SP/b.1/post\n" in first
+        assert "topic write /Radar60SP/b2/post\n" in second
+        assert "v1/gateway" not in first + second
+        for topic in ("/Radar60SP/b.1/post", "/Radar60SP/b2/post", "v1/gateway/telemetry"):
+            assert f"topic write {topic}\n" in gateway
+
     def test_passwords_are_in_its_form_and_the_same_each_time(self) -> None:
         text = mosquitto_passwords(LOGINS)
         assert mosquitto_passwords(LOGINS) == text
@@ -143,6 +152,8 @@ class TestNats:
             ("care/c1/b.1/status", "care.c1.b//1.status"),
             ("care/+/+/readings", "care.*.*.readings"),
             ("care/c1/alarms/#", "care.c1.alarms.>"),
+            ("/Radar60SP/b1/sys", "/.Radar60SP.b1.sys"),
+            ("a//b/", "a./.b./"),
         ],
     )
     def test_subjects(self, topic: str, named: str) -> None:

@@ -64,5 +64,14 @@ def test_every_setting_is_in_the_documentation() -> None:
     assert missing == []
 
 
+def test_profiles_are_a_list_or_names_with_commas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().profiles == ()
+    file = tmp_path / "n.toml"
+    file.write_text('profiles = ["wisleep", "het"]\n')
+    assert load_settings(file).profiles == ("wisleep", "het")
+    monkeypatch.setenv("NIGHTBELT_PROFILES", "r60abd1, c1001,")
+    assert load_settings(file).profiles == ("r60abd1", "c1001")
+
+
 def test_passwords_are_not_shown() -> None:
     assert "hush" not in repr(Settings.model_validate({"mqtt_password": "hush"}))
