@@ -52,6 +52,7 @@ lock: ## resolve the lock files anew
 
 engines:
 	@sh deploy/engines.sh
+	@sh deploy/public_simulators.sh
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -72,7 +72,7 @@ def _by_profile(foreign: Sequence[tuple[Delivery, Route]], show: Callable[[Shown
     for message, (reader, captured) in foreign:
         work = _understood(message, reader, captured, rows, show)
         statuses += work.statuses
-        retained += work.passed_over
+        retained += work.retained
         if work.problems:
             refused.append(quarantined(message, work.problems))
         elif not work.told:
@@ -82,8 +82,8 @@ def _by_profile(foreign: Sequence[tuple[Delivery, Route]], show: Callable[[Shown
         refused=refused,
         repeats=rows.repeats,
         statuses=statuses,
-        ignored=ignored,
         retained=retained,
+        ignored=ignored,
     )
 
 
@@ -109,6 +109,6 @@ def _joined(native: Decoded, foreign: Decoded) -> Decoded:
         refused=sorted(native.refused + foreign.refused, key=lambda entry: entry.received_at),
         repeats=native.repeats + foreign.repeats + len(batch) - len(distinct),
         statuses=native.statuses + foreign.statuses,
-        ignored=native.ignored + foreign.ignored,
         retained=native.retained + foreign.retained,
+        ignored=native.ignored + foreign.ignored,
     )

@@ -66,17 +66,17 @@ class Decoded:
     """Readings of a run of messages, none twice, and what was refused of them, in order of arrival.
 
     `repeats` counts the readings that were there more than once and left out. `statuses` is what belts said of
-    themselves, in order of arrival. `ignored` counts the messages that held nothing to keep and nothing wrong; every
-    message is in `refused`, ignored, or accepted. `retained` counts the readings that a broker kept for newcomers; they
-    are left out, for they would look like news at each connect.
+    themselves, in order of arrival. `retained` counts the readings that a broker kept for newcomers; they are left out,
+    for they would look like news at each connect. `ignored` counts the messages that held nothing to keep and nothing
+    wrong; every message is in `refused`, ignored, or accepted.
     """
 
     batch: ReadingBatch
     refused: list[Quarantined]
     repeats: int = 0
     statuses: list[BeltStatus] = field(default_factory=list)
-    ignored: int = 0
     retained: int = 0
+    ignored: int = 0
 
 
 _decode_any: Final = msgspec.json.Decoder(WireReading | list[WireReading]).decode
@@ -118,8 +118,8 @@ def decode(messages: Sequence[Delivery]) -> Decoded:
         refused=[entry for part in parts for entry in part.refused],
         repeats=len(batch) - len(distinct),
         statuses=[status for part in parts for status in part.statuses],
-        ignored=sum(part.ignored for part in parts),
         retained=sum(part.retained for part in parts),
+        ignored=sum(part.ignored for part in parts),
     )
 
 
@@ -153,8 +153,8 @@ def _decode(messages: Sequence[Delivery]) -> Decoded:
         refused=[quarantined(messages[at], problems) for at, problems in sorted(rows.problems.items())],
         repeats=len(batch) - len(distinct),
         statuses=rows.statuses,
-        ignored=rows.ignored,
         retained=rows.retained,
+        ignored=rows.ignored,
     )
 
 

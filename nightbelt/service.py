@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import errno
 import socket
-import ssl
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -23,6 +22,7 @@ from ingest.pipeline import Pipeline
 from ingest.profiles.loading import load_profiles
 from ingest.source import READINGS_FILTER, MqttSource
 from ingest.statuses import STATUS_FILTER
+from nightbelt.broker_tls import tls_context
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
 from storage.duckdb_readings import DuckDBReadings
@@ -103,8 +103,8 @@ class Service:
         self.hub = LiveHub()
         self.watch = Watch(register=stores.register, book=stores.book, now=clock.now())
         decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
-        filters = (READINGS_FILTER, *decoder.topic_filters)
-        self._source = _source(settings, clock, filters, expects_session=bool(stores.book.states()[0]))
+        expects_session = bool(stores.book.states()[0])
+        self._source = _source(settings, clock, decoder.topic_filters, expects_session=expects_session)
         self._pipeline = Pipeline(
             source=self._source,
             store=stores.readings,
@@ -160,14 +160,13 @@ class Service:
 
 
 def _source(settings: Settings, clock: Clock, topic_filters: Sequence[str], *, expects_session: bool) -> MqttSource:
-    """`expects_session`: readings came before this start, so the broker kept a session for us since."""
-    tls = None
-    if settings.mqtt_tls:
-        ca_file = settings.mqtt_ca_file
-        try:
-            tls = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-        except OSError as error:
-            raise ConfigurationError(f"mqtt_ca_file {ca_file}: {error}") from error
+    """`topic_filters` go beside the native ones; `expects_session`: readings came before this start, so the broker kept
+    a session for us since.
+    """
+    files = (settings.mqtt_ca_file, settings.mqtt_cert_file, settings.mqtt_key_file)
+    if any(files) and not settings.mqtt_tls:
+        raise ConfigurationError("mqtt_ca_file, mqtt_cert_file, mqtt_key_file: are for TLS, and mqtt_tls is off")
+    tls = tls_context(*files) if settings.mqtt_tls else None
     return MqttSource(
         host=settings.mqtt_host,
         port=settings.mqtt_port,
@@ -177,6 +176,6 @@ def _source(settings: Settings, clock: Clock, topic_filters: Sequence[str], *, e
         password=settings.mqtt_password.get_secret_value() or None,
         tls=tls,
         clock=clock,
+        topic_filters=(READINGS_FILTER, *topic_filters),
         expects_session=expects_session,
-        topic_filters=topic_filters,
     )

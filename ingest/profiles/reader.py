@@ -57,11 +57,10 @@ class Shown(NamedTuple):
 class Understood:
     """One message on its way and what it came to. `told`: it held a reading or a status, also one told before.
 
-    `passed_over` counts its readings when the broker kept it for newcomers (`retained`): from nobody knows when.
+    A message that the broker kept for newcomers (`kept`) tells statuses only; its readings are counted in `retained`.
     """
 
     received_at: int
-    retained: bool = False
     belt: str | None
     rows: Rows
     show: Callable[[Shown], None] | None = None
@@ -69,7 +68,8 @@ class Understood:
     problems: list[UndecodableError] = field(default_factory=list)
     statuses: list[BeltStatus] = field(default_factory=list)
     told: bool = False
-    passed_over: int = 0
+    kept: bool = False
+    retained: int = 0
 
 
 class ProfileReader:
@@ -107,7 +107,7 @@ class ProfileReader:
     ) -> Understood:
         """The message, with what its topic told of it; its readings go to `rows`."""
         work = Understood(
-            received_at=message.received_at, retained=message.retained, belt=captured.belt, rows=rows, show=show
+            received_at=message.received_at, belt=captured.belt, rows=rows, show=show, kept=message.retained
         )
         try:
             work.root, records = self._payloads[captured.topic](message.payload, captured.field)
@@ -135,10 +135,9 @@ class ProfileReader:
         belts = self._whose(scope, work.belt if placed.belt is None else placed.belt)
         self._tell(said, belts, work)
         at = self._instant(scope, work.received_at)
-        held = any(cell.why is not Why.ABSENT for name, cell in cells.items() if name != "stage")
-        if held and work.retained:
-            work.passed_over += 1
-        elif held:
+        reading = any(cell.why is not Why.ABSENT for name, cell in cells.items() if name != "stage")
+        work.retained += reading and work.kept
+        if reading and not work.kept:
             at, cells = self._reading(belts, cells, at, work)
         if work.show is not None:
             work.show(Shown(placed.place, belts, work.received_at if at is None else at, {**cells, **said}))

@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from urllib.request import urlopen
 
 from api.passwords import Passwords
 from domain.clock import SystemClock
@@ -26,7 +27,7 @@ START_S = 30.0
 class RunningService:
     """The service on `data`; `start` it, `end` it by any signal, and start it again on the same data."""
 
-    def __init__(self, data: Path, broker_port: int) -> None:
+    def __init__(self, data: Path, broker_port: int, settings: Mapping[str, str]) -> None:
         self.data = data
         self.web_port = free_port()
         self._log = (data / "service.log").open("ab")
@@ -36,6 +37,7 @@ class RunningService:
             "NIGHTBELT_MQTT_PORT": str(broker_port),
             "NIGHTBELT_WEB_PORT": str(self.web_port),
             "NIGHTBELT_SECURE_COOKIES": "false",
+            **{f"NIGHTBELT_{name.upper()}": value for name, value in settings.items()},
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -65,6 +67,13 @@ class RunningService:
             assert self.alive, log.read_text()
             time.sleep(0.05)
 
+    def count(self, name: str) -> float:
+        """A metric of the reading path, 0 when there is none yet."""
+        with urlopen(f"http://127.0.0.1:{self.web_port}/metrics", timeout=START_S) as answer:
+            lines = answer.read().decode().splitlines()
+        values = [line.split()[-1] for line in lines if line.split()[0] == f"nightbelt_ingest_{name}"]
+        return float(values[0]) if values else 0.0
+
     def close(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
@@ -73,9 +82,11 @@ class RunningService:
 
 
 @contextlib.contextmanager
-def running_service(data: Path, broker_port: int, entries: Sequence[BedEntry]) -> Iterator[RunningService]:
+def running_service(
+    data: Path, broker_port: int, entries: Sequence[BedEntry], **settings: str
+) -> Iterator[RunningService]:
     """Not started yet; beds are enrolled, and a caregiver may log in as `LOGIN`."""
-    data.mkdir()
+    data.mkdir(exist_ok=True)
     with contextlib.closing(Records.open(data / "records.sqlite")) as records:
         RecordsRegister(records).enroll(CENTER, entries, SystemClock().now() - 60_000)
         caregiver = Person(
@@ -87,7 +98,7 @@ def running_service(data: Path, broker_port: int, entries: Sequence[BedEntry]) -
             center_id=CENTER.center_id,
         )
         RecordsPeople(records).save(caregiver)
-    service = RunningService(data, broker_port)
+    service = RunningService(data, broker_port, settings)
     try:
         yield service
     finally:

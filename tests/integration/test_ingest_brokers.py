@@ -127,7 +127,7 @@ def belts_at(broker: Broker) -> Iterator[Belts]:
         belts.close()
 
 
-def _take(source: MqttSource, count: int) -> list[Delivery]:
+def take(source: MqttSource, count: int) -> list[Delivery]:
     taken: list[Delivery] = []
 
     def enough() -> bool:
@@ -192,17 +192,17 @@ def test_unacked_messages_come_again_after_a_drop_and_old_acks_are_forgotten(
     with source_at(broker) as source, belts_at(broker) as belts:
         until(lambda: source.connected)
         belts.send(5)
-        first = _take(source, 5)
+        first = take(source, 5)
         Wire(broker, version, SESSION).drop()  # throws the source's connection out
         until(lambda: not source.connected)
         until(lambda: source.connected)
         source.ack(_receipts(first))
-        again = _take(source, 5)
+        again = take(source, 5)
         assert sorted(d.payload for d in again) == sorted(d.payload for d in first)
         assert {d.epoch for d in again}.isdisjoint({d.epoch for d in first})
         source.ack(_receipts(again))
         belts.send(1)
-        assert _take(source, 1)[0].payload not in [d.payload for d in first]
+        assert take(source, 1)[0].payload not in [d.payload for d in first]
         assert source.take(1, 1.5) == []
 
 
@@ -211,7 +211,7 @@ def test_a_second_delivery_on_the_same_connection_is_not_taken_twice(nats_broker
     with source_at(nats_broker) as source, belts_at(nats_broker) as belts:
         until(lambda: source.connected)
         belts.send(3)
-        taken = _take(source, 3)
+        taken = take(source, 3)
         assert source.take(1, 2.5) == []
         source.ack(_receipts(taken))
 
@@ -224,7 +224,7 @@ def test_a_full_inbox_stops_the_reading_and_drops_nothing(mosquitto_broker: Brok
         belts.confirmed()
         until(lambda: source.depth >= 100)
         assert source.depth < 10_000
-        taken = _take(source, 20_000)
+        taken = take(source, 20_000)
         assert len({d.payload for d in taken}) == 20_000
 
 
@@ -285,6 +285,6 @@ def test_over_tls(tmp_path: Path) -> None:
         with belts_at(broker) as belts:
             belts.send(5_000)
             belts.confirmed()
-            taken = _take(source, 5_000)
+            taken = take(source, 5_000)
             assert len({d.payload for d in taken}) == 5_000
             source.ack(_receipts(taken))

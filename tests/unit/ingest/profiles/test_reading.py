@@ -8,7 +8,7 @@ from domain.readings import Occupancy
 from ingest.decoder import Decoder
 from ingest.inbox import Delivery
 from ingest.profiles.loading import read_profile
-from tests.unit.ingest.profiles.payloads import AT, TIMED, Told, own, said, sent
+from tests.unit.ingest.profiles.payloads import AT, DATA, TIMED, Told, own, said, sent, shipped
 
 
 @pytest.mark.parametrize(
@@ -278,12 +278,17 @@ def test_a_fault_of_ours_costs_one_message(tmp_path: Path, monkeypatch: pytest.M
     assert [reading["belt"] for reading in said(decoded)] == ["b"]
 
 
-def test_a_retained_reading_is_passed_over_and_its_status_kept(tmp_path: Path) -> None:
-    decoder = own(tmp_path, '[fields]\nin_bed = { path = "b" }\n[status]\nbattery = { path = "p" }')
-    kept = sent("own/b", {"b": False, "p": 80})._replace(retained=True)
+def test_readings_that_a_broker_kept_are_no_news_and_leave_no_memory() -> None:
+    decoder, topic = shipped("r60abd1"), "/Radar60SP/b1/sys/property/post"
+    kept = sent(topic, {"params": {"getIntoBed": "1", "online": "1"}})._replace(retained=True)
     decoded = decoder.decode([kept])
     assert (len(decoded.batch), decoded.retained, decoded.ignored, decoded.refused) == (0, 1, 0, [])
-    assert [status.battery for status in decoded.statuses] == [80]
-    only_reading = sent("own/b", {"b": False})._replace(retained=True)
-    decoded = decoder.decode([only_reading, sent("own/b", {"b": True}, AT + 1)])
-    assert (decoded.retained, decoded.ignored, [reading["in_bed"] for reading in said(decoded)]) == (1, 1, [True])
+    assert [status.online for status in decoded.statuses] == [True]
+    (live,) = decoder.decode([sent(topic, {"params": {"heartRateValue": "71"}})]).batch.in_bed
+    assert live == Occupancy.UNKNOWN
+
+
+def test_a_kept_reading_alone_is_ignored() -> None:
+    kept = sent("x/y/wisleep-eck/org/b1", DATA / "wisleep.json")._replace(retained=True)
+    decoded = shipped("wisleep").decode([kept])
+    assert (len(decoded.batch), decoded.retained, decoded.ignored) == (0, 1, 1)
