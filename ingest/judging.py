@@ -22,6 +22,9 @@ QUIET_S: Final = 1.0
 BACKLOG_LIMIT_S: Final = 5.0
 """Timers run at the latest this long (real time) after the start, backlog or no broker."""
 
+ALARMS_RETRY_CAP_S: Final = 2.0
+"""The longest wait before the alarm book is tried again: how late an alarm may be for that, after an outage."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -67,7 +70,7 @@ class Judge:
     ) -> None:
         self._watch, self._publish, self._clock, self._monotonic = watch, publish, clock, monotonic
         self._failures = failures
-        self._engine = Engine("alarms", failures.labels("alarms"), monotonic)
+        self._engine = Engine("alarms", failures.labels("alarms"), monotonic, cap_s=ALARMS_RETRY_CAP_S)
         self._register = Engine("register", failures.labels("register"), monotonic)
         self._ticked_at = LONG_AGO
         self._timers_run = False
