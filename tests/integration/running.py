@@ -1,11 +1,14 @@
 """`nightbelt serve` as a process of its own, over enrolled beds, to be used, stopped or killed."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -26,14 +29,16 @@ START_S = 30.0
 class RunningService:
     """The service on `data`; `start` it, `end` it by any signal, and start it again on the same data."""
 
-    def __init__(self, data: Path, broker_port: int) -> None:
+    def __init__(self, data: Path, broker_port: int, records_url: str = "") -> None:
         self.data = data
+        self.records_place = records_url or str(data / "records.sqlite")
         self.web_port = free_port()
         self._log = (data / "service.log").open("ab")
         self._environment = {
             **os.environ,
             "NIGHTBELT_DATA_DIR": str(data),
             "NIGHTBELT_MQTT_PORT": str(broker_port),
+            "NIGHTBELT_RECORDS_URL": records_url,
             "NIGHTBELT_WEB_PORT": str(self.web_port),
             "NIGHTBELT_SECURE_COOKIES": "false",
         }
@@ -56,6 +61,18 @@ class RunningService:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def health(self) -> dict[str, str]:
+        """What it says of its engines; empty when nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.web_port}/healthz", timeout=5) as answer:
+                said = answer.read()
+        except urllib.error.HTTPError as error:
+            said = error.read()
+        except OSError:
+            return {}
+        engines: dict[str, str] = json.loads(said)["engines"]
+        return engines
+
     def wait_for_session(self) -> None:
         """Until it has subscribed for the first time: what is published before that is nobody's to keep."""
         deadline = time.monotonic() + START_S
@@ -73,10 +90,13 @@ class RunningService:
 
 
 @contextlib.contextmanager
-def running_service(data: Path, broker_port: int, entries: Sequence[BedEntry]) -> Iterator[RunningService]:
+def running_service(
+    data: Path, broker_port: int, entries: Sequence[BedEntry], records_url: str = ""
+) -> Iterator[RunningService]:
     """Not started yet; beds are enrolled, and a caregiver may log in as `LOGIN`."""
     data.mkdir()
-    with contextlib.closing(Records.open(data / "records.sqlite")) as records:
+    service = RunningService(data, broker_port, records_url)
+    with contextlib.closing(Records.open(service.records_place)) as records:
         RecordsRegister(records).enroll(CENTER, entries, SystemClock().now() - 60_000)
         caregiver = Person(
             person_id="p-wang",
@@ -87,7 +107,6 @@ def running_service(data: Path, broker_port: int, entries: Sequence[BedEntry]) -
             center_id=CENTER.center_id,
         )
         RecordsPeople(records).save(caregiver)
-    service = RunningService(data, broker_port)
     try:
         yield service
     finally:
