@@ -15,9 +15,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from domain.errors import ConfigurationError
-from nightbelt.secret_files import PREFIX as SECRET_PREFIX
-from nightbelt.secret_files import VARIABLE as SECRETS_VARIABLE
-from nightbelt.secret_files import secrets_directory, secrets_in
+from nightbelt.secrets_directory import PREFIX as SECRET_PREFIX
+from nightbelt.secrets_directory import VARIABLE as SECRETS_VARIABLE
+from nightbelt.secrets_directory import secrets_directory, secrets_in
 
 ENV_PREFIX: Final = "NIGHTBELT_"
 OTHER_VARIABLES: Final = (

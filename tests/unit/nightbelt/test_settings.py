@@ -115,7 +115,7 @@ class TestSecretFiles:
 
     def test_the_default_directory_counts_when_it_exists(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("NIGHTBELT_SECRETS_DIR", raising=False)
-        monkeypatch.setattr("nightbelt.secret_files.DEFAULT_DIRECTORY", tmp_path)
+        monkeypatch.setattr("nightbelt.secrets_directory.DEFAULT_DIRECTORY", tmp_path)
         (tmp_path / "nightbelt_mqtt_password").write_text("hush")
         assert load_settings().mqtt_password.get_secret_value() == "hush"
 
