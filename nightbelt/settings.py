@@ -15,9 +15,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from domain.errors import ConfigurationError
-from nightbelt.secrets_directory import PREFIX as SECRET_PREFIX
 from nightbelt.secrets_directory import VARIABLE as SECRETS_VARIABLE
-from nightbelt.secrets_directory import secrets_directory, secrets_in
+from nightbelt.secrets_directory import read_secrets, secrets_directories
 
 ENV_PREFIX: Final = "NIGHTBELT_"
 OTHER_VARIABLES: Final = (
@@ -111,13 +110,12 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] | Non
     environment = os.environ if environment is None else environment
     given = _from_file(path) if path is not None else {}
     _refuse_unknown_variables(environment)
-    directory = secrets_directory(environment)
-    secrets = {} if directory is None else secrets_in(directory, frozenset(Settings.model_fields))
+    secrets = read_secrets(secrets_directories(environment), frozenset(Settings.model_fields))
     try:
-        settings = Settings(**given | secrets)
+        settings = Settings(**given | {key: secret.content for key, secret in secrets.items()})
     except ValidationError as error:
         places = {key: f"{path}: {key}" for key in given}
-        places |= {key: f"secret file {directory}/{SECRET_PREFIX}{key}" for key in secrets}
+        places |= {key: f"secret file {secret.path}" for key, secret in secrets.items()}
         raise ConfigurationError("; ".join(_worded(item, places) for item in error.errors())) from None
     _check_records(settings)
     return settings

@@ -88,6 +88,21 @@ class TestSecretFiles:
         assert settings.influx_token.get_secret_value() == "variable"
         assert settings.influx_org == "file"
 
+    def test_there_may_be_several_directories_but_one_file_for_a_setting(
+        self, secrets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = tmp_path / "issued"
+        other.mkdir()
+        monkeypatch.setenv("NIGHTBELT_SECRETS_DIR", f"{secrets}:{other}")
+        (secrets / "nightbelt_mqtt_password").write_text("hush")
+        (other / "nightbelt_influx_token").write_text("token")
+        settings = load_settings()
+        assert settings.mqtt_password.get_secret_value() == "hush"
+        assert settings.influx_token.get_secret_value() == "token"
+        (other / "nightbelt_mqtt_password").write_text("hush")
+        with pytest.raises(ConfigurationError, match=r"issued/nightbelt_mqtt_password: so is .*secrets/"):
+            load_settings()
+
     def test_a_directory_that_is_not_there_is_named(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("NIGHTBELT_SECRETS_DIR", str(tmp_path / "none"))
         with pytest.raises(ConfigurationError, match=r"NIGHTBELT_SECRETS_DIR: no directory .*/none"):
