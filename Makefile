@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format kill restarts latency evaluate bench screenshots lock engines clean
+.PHONY: help demo test check format kill restarts latency evaluate bench influxbench screenshots lock engines clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -39,6 +39,9 @@ evaluate: $(VENV)/.runtime ## score the alarm rules on 1,800 simulated bed-night
 
 bench: $(VENV)/.dev engines ## ingest against a bare subscriber, in one run
 	$(BIN)/python -m benchmarks.ingest $(ARGS)
+
+influxbench: $(VENV)/.dev engines ## writing to InfluxDB against the client library's own batching writer, in one run
+	$(BIN)/python -m benchmarks.influx_write $(ARGS)
 
 screenshots: $(VENV)/.dev engines ## draw the README's pictures anew
 	NIGHTBELT_TEST_SCREENSHOTS=docs $(BIN)/python -m pytest tests/browser -k screenshot

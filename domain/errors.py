@@ -7,6 +7,7 @@
     │   ├── NotFoundError        no such alarm, resident, belt, person
     │   └── ForbiddenError       the person may not see or do this
     ├── UndecodableError     a message that no profile can read: goes to quarantine
+    ├── RejectedError        an engine refused what it was given, for what is in it: again is in vain
     └── UnavailableError     an engine did not answer; `retryable`
 
 Each error carries what is needed to act on it. `retryable` says whether the same call may succeed later.
@@ -56,6 +57,18 @@ class UndecodableError(NightbeltError):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
+        self.detail = detail
+
+
+class RejectedError(NightbeltError):
+    """An engine looked at what it was given and refuses it: the same again is refused again.
+
+    `detail` is in the engine's words, without the values of the readings.
+    """
+
+    def __init__(self, engine: str, detail: str) -> None:
+        super().__init__(f"{engine} refused: {detail}")
+        self.engine = engine
         self.detail = detail
 
 

@@ -27,7 +27,8 @@ class ReadingsStore(Protocol):
     def write(self, batch: ReadingBatch) -> int | None:
         """Make the batch durable: when this returns it survives kill -9.
 
-        Returns how many readings were new, None from a store that cannot tell.
+        Returns how many readings were new, None from a store that cannot tell. RejectedError where the engine refuses
+        what is in the batch; a part of it may be stored then.
         """
         ...
 
@@ -40,7 +41,10 @@ class ReadingsStore(Protocol):
         ...
 
     def delete(self, belt_id: str, start_at: int, end_at: int) -> int:
-        """Remove the belt's readings in [`start_at`, `end_at`) (ms) for good; returns how many there were."""
+        """Remove the belt's readings in [`start_at`, `end_at`) (ms) for good; returns how many there were.
+
+        RefusedError from an engine that cannot delete.
+        """
         ...
 
 

@@ -17,6 +17,7 @@ from domain.errors import ConfigurationError, NightbeltError
 from domain.people import Person, Role
 from domain.residents import checked_id
 from nightbelt.center_file import read_center_file
+from nightbelt.commands_setup import setup
 from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
 from nightbelt.evaluate import evaluate as run_evaluation
 from nightbelt.logs import configure_logs
@@ -43,6 +44,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(setup, name="setup")
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ OTHER_VARIABLES: Final = (
     f"{ENV_PREFIX}TEST_",
     f"{ENV_PREFIX}PERSON_PASSWORD",
     f"{ENV_PREFIX}SIMULATE_PASSWORD",
+    f"{ENV_PREFIX}SETUP_TOKEN",
     SECRETS_VARIABLE,
 )
 """Variables that begin like settings and are none: the tests', passwords of single commands, where secrets are."""

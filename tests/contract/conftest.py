@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from domain.ports import AlarmBook, People, Quarantine, ReadingsStore, Register
 from storage.duckdb_readings import DuckDBReadings
+from storage.influx_server import InfluxServer
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_people import RecordsPeople
@@ -21,17 +22,30 @@ from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_quarantine import InMemoryQuarantine
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
+from tests.integration.engines_influx import influx
 from tests.integration.engines_postgres import Postgres
+from tests.integration.influx_stores import NAMED_URL, empty_store, named_server
+
+READINGS_STORES = ["memory", "duckdb", "influx", *(["influx-named"] if NAMED_URL else [])]
 
 
-@pytest.fixture(params=["memory", "duckdb"])
+@pytest.fixture(scope="session")
+def influx_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
+    with influx(tmp_path_factory.mktemp("influx")) as engine:
+        yield InfluxServer(url=engine.url, token="", org="nightbelt", write_timeout_s=30)
+
+
+@pytest.fixture(params=READINGS_STORES)
 def readings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ReadingsStore]:
     if request.param == "memory":
         yield InMemoryReadings()
-        return
-    store = DuckDBReadings(tmp_path / "readings.duckdb")
-    yield store
-    store.close()
+    elif request.param == "duckdb":
+        with contextlib.closing(DuckDBReadings(tmp_path / "readings.duckdb")) as store:
+            yield store
+    else:
+        server = named_server() if request.param == "influx-named" else request.getfixturevalue("influx_server")
+        with empty_store(server) as store:
+            yield store
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.engine("postgresql"))])

@@ -50,8 +50,8 @@ def until(true: Callable[[], object], within_s: float = READY_TIMEOUT_S) -> None
         time.sleep(POLL_S)
 
 
-class Broker:
-    """A broker process; `host` and `port` speak MQTT."""
+class EngineProcess:
+    """A process of an engine; it takes connections at `host` and `port`."""
 
     def __init__(self, command: list[str], port: int, log: Path) -> None:
         self.host = "127.0.0.1"
@@ -92,6 +92,10 @@ class Broker:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+class Broker(EngineProcess):
+    """A broker; `host` and `port` speak MQTT."""
 
 
 @contextlib.contextmanager

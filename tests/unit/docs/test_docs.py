@@ -8,8 +8,10 @@ from prometheus_client import CollectorRegistry
 
 from api import engines, pages, pages_login, programs
 from domain.alarms import Rule
+from domain.readings import FLOAT_COLUMNS
 from ingest.metrics import IngestMetrics
 from nightbelt.cli import app
+from storage.influx_minutes import FLOATS, INTEGERS
 
 ROOT = Path(__file__).parents[3]
 
@@ -43,7 +45,15 @@ def test_every_route_is_described_and_no_other() -> None:
 
 def test_every_command_is_in_the_readme() -> None:
     commands = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
+    for group in app.registered_groups:
+        inner = group.typer_instance.registered_commands if group.typer_instance else []
+        commands += [f"{group.name} {command.name or getattr(command.callback, '__name__', '')}" for command in inner]
     assert [name for name in commands if f"nightbelt {name}" not in text("README.md")] == []
+
+
+def test_every_field_in_influxdb_is_described() -> None:
+    fields = {"received_at", "in_bed", *FLOAT_COLUMNS, *INTEGERS, *FLOATS}
+    assert [name for name in sorted(fields) if f"`{name}`" not in text("docs/influxdb.md")] == []
 
 
 @pytest.mark.parametrize("page", ["README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/**/*.md"))])
