@@ -10,7 +10,7 @@ from api.live import LiveHub
 from domain.alarms import StepFunction
 from domain.clock import Clock
 from domain.live import BedNow
-from domain.ports import AlarmBook, People, ReadingsStore, Register
+from domain.ports import AlarmBook, BeltStatuses, People, ReadingsStore, Register
 
 WELL: Final = "ok"
 ALARMS: Final = "alarms"
@@ -38,6 +38,7 @@ class Services:
     people: People
     book: AlarmBook
     readings: ReadingsStore
+    statuses: BeltStatuses
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction

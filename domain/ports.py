@@ -104,9 +104,11 @@ class BeltStatuses(Protocol):
     """The latest that each belt said of itself."""
 
     def put(self, statuses: Sequence[BeltStatus]) -> None:
-        """Merge into what is kept: what a status does not tell stays as it was; an older `at` changes nothing.
+        """Merge into what is kept, in the order given: what a status does not tell stays as it was.
 
-        Durable when it returns.
+        A status whose `at` is older than what is kept of its belt changes nothing; of two with the same `at` the later
+        in order goes over the earlier. Idempotent. Durable when it returns. Does not promise that `at` is when the
+        belt said it: what a broker kept for newcomers is told anew at each connect.
         """
         ...
 

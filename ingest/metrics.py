@@ -22,6 +22,16 @@ class IngestMetrics:
         self.failures = Counter(
             "nightbelt_ingest_failures", "Calls that failed and are tried again, by stage", ["stage"], registry=registry
         )
+        self.retained = Counter(
+            "nightbelt_ingest_retained_readings",
+            "Readings a broker kept for newcomers, which were passed over",
+            registry=registry,
+        )
+        self.sessions_lost = Counter(
+            "nightbelt_ingest_sessions_lost",
+            "Times the broker had forgotten the session, and what it was to keep",
+            registry=registry,
+        )
         self.queue_depth = Gauge("nightbelt_ingest_queue_depth", "Messages waiting for the worker", registry=registry)
         self.held = Gauge("nightbelt_ingest_held_messages", "Messages taken in and not yet acked", registry=registry)
         self.connected = Gauge("nightbelt_ingest_connected", "1 while the broker's session is up", registry=registry)

@@ -20,11 +20,13 @@ from domain.clock import Clock
 from domain.errors import ConfigurationError
 from ingest.pipeline import Pipeline
 from ingest.source import MqttSource
+from ingest.statuses import STATUS_FILTER
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
 from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
+from storage.records_belts import RecordsBeltStatuses
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -61,6 +63,7 @@ class Stores:
         self.register = RecordsRegister(self.records)
         self.people = RecordsPeople(self.records)
         self.quarantine = RecordsQuarantine(self.records)
+        self.statuses = RecordsBeltStatuses(self.records)
 
     def close(self) -> None:
         self._stack.close()
@@ -97,11 +100,12 @@ class Service:
         self._registry = CollectorRegistry()
         self.hub = LiveHub()
         self.watch = Watch(register=stores.register, book=stores.book, now=clock.now())
-        self._source = _source(settings, clock)
+        self._source = _source(settings, clock, expects_session=bool(stores.book.states()[0]))
         self._pipeline = Pipeline(
             source=self._source,
             store=stores.readings,
             quarantine=stores.quarantine,
+            statuses=stores.statuses,
             watch=self.watch,
             publish=self.hub.publish,
             clock=clock,
@@ -134,6 +138,7 @@ class Service:
             people=stores.people,
             book=stores.book,
             readings=stores.readings,
+            statuses=stores.statuses,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,
@@ -149,7 +154,8 @@ class Service:
         return {"broker": broker, **self._pipeline.health()}
 
 
-def _source(settings: Settings, clock: Clock) -> MqttSource:
+def _source(settings: Settings, clock: Clock, *, expects_session: bool) -> MqttSource:
+    """`expects_session`: readings came before this start, so the broker kept a session for us since."""
     tls = None
     if settings.mqtt_tls:
         ca_file = settings.mqtt_ca_file
@@ -161,8 +167,10 @@ def _source(settings: Settings, clock: Clock) -> MqttSource:
         host=settings.mqtt_host,
         port=settings.mqtt_port,
         client_id=settings.mqtt_client_id,
+        state_filters=(STATUS_FILTER,),
         username=settings.mqtt_username or None,
         password=settings.mqtt_password.get_secret_value() or None,
         tls=tls,
         clock=clock,
+        expects_session=expects_session,
     )

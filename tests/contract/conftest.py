@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from domain.ports import AlarmBook, People, Quarantine, ReadingsStore, Register
+from domain.ports import AlarmBook, BeltStatuses, People, Quarantine, ReadingsStore, Register
 from storage.duckdb_readings import DuckDBReadings
 from storage.influx_server import InfluxServer
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
+from storage.records_belts import RecordsBeltStatuses
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
 from storage.tables import metadata
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
+from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_quarantine import InMemoryQuarantine
 from tests.fakes.in_memory_readings import InMemoryReadings
@@ -106,3 +108,8 @@ def people(records: Records | None) -> People:
 @pytest.fixture
 def quarantine(records: Records | None) -> Quarantine:
     return InMemoryQuarantine() if records is None else RecordsQuarantine(records)
+
+
+@pytest.fixture
+def statuses(records: Records | None) -> BeltStatuses:
+    return InMemoryBeltStatuses() if records is None else RecordsBeltStatuses(records)

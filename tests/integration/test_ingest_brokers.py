@@ -19,6 +19,8 @@ from domain.units import DAY_MS
 from ingest.inbox import Delivery, Receipt
 from ingest.pipeline import Pipeline
 from ingest.source import MqttSource
+from ingest.statuses import STATUS_FILTER
+from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.integration.engines import Broker, engine_path, free_port, mosquitto, until
 from tests.integration.test_broker_acks import V5, V311, Wire
 from tests.unit.ingest.fakes import FakeWatch, SwitchedQuarantine, SwitchedReadings
@@ -41,14 +43,17 @@ both = pytest.mark.parametrize(
 class Ward:
     """A running pipeline over stores in memory."""
 
-    def __init__(self, broker: Broker) -> None:
-        self.source = MqttSource(host=broker.host, port=broker.port, client_id=SESSION, clock=CLOCK)
+    def __init__(self, broker: Broker, **options: Any) -> None:
+        wanted = {"host": broker.host, "port": broker.port, "state_filters": [STATUS_FILTER], **options}
+        self.source = MqttSource(client_id=SESSION, clock=CLOCK, **wanted)
         self.store, self.quarantine, self.watch = SwitchedReadings(), SwitchedQuarantine(), FakeWatch()
+        self.statuses = InMemoryBeltStatuses()
         self.registry = CollectorRegistry()
         self.pipeline = Pipeline(
             source=self.source,
             store=self.store,
             quarantine=self.quarantine,
+            statuses=self.statuses,
             watch=self.watch,
             publish=lambda events: None,
             clock=CLOCK,
@@ -64,8 +69,8 @@ class Ward:
 
 
 @contextmanager
-def ward_at(broker: Broker) -> Iterator[Ward]:
-    ward = Ward(broker)
+def ward_at(broker: Broker, **options: Any) -> Iterator[Ward]:
+    ward = Ward(broker, **options)
     ward.pipeline.start()
     try:
         until(lambda: ward.source.connected)
