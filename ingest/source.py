@@ -27,7 +27,7 @@ from domain.units import DAY_MS, SECOND_MS
 from ingest.inbox import Delivery, Inbox, Receipt
 from ingest.negotiation import Backoff, ProtocolChoice
 from ingest.outstanding import Outstanding
-from ingest.transport import BufferedClient, BufferedSocket
+from ingest.transport import BufferedClient, BufferedSocket, HandshakeError, words_of
 
 READINGS_FILTER: Final = "care/+/+/readings"
 QOS: Final = 1
@@ -227,10 +227,9 @@ class MqttSource:
         self._choice.closed_unanswered()
         self._unanswered += 1
         if self._unanswered >= VERSIONS:
-            problem = _words(sock.error) if sock.error else "none given"
-            self._say(
-                "error", "broker closed the connection without an answer", tls=self._tls is not None, problem=problem
-            )
+            detail = words_of(sock.error) if sock.error else "none given"
+            tls = self._tls is not None
+            self._say("error", "broker closed the connection without an answer", tls=tls, detail=detail)
 
     def _connect_properties(self) -> Properties | None:
         if self._choice.version != MQTTProtocolVersion.MQTTv5:
@@ -358,14 +357,14 @@ class MqttSource:
         match error:
             case ssl.SSLCertVerificationError():
                 self._say("error", "certificate of the broker is not trusted", problem=error.verify_message)
-            case ssl.SSLError():
-                self._say("error", "no TLS with the broker", problem=_words(error))
+            case HandshakeError():
+                self._say("error", "no TLS with the broker", problem=words_of(error))
             case _:
-                self._say("warning", "broker unreachable", error=_words(error))
+                self._say("warning", "broker unreachable", error=words_of(error))
 
     def _say(self, level: str, event: str, **facts: Any) -> None:
-        """Log a change of state, once."""
-        state = (event, repr(sorted(facts.items())))
+        """Log a change of state, once; `detail` is no part of the state."""
+        state = (event, repr(sorted((name, fact) for name, fact in facts.items() if name != "detail")))
         if state != self._said:
             self._said = state
             getattr(_log, level)(event, host=self._host, port=self._port, client_id=self._client_id, **facts)
@@ -377,13 +376,6 @@ class MqttSource:
     def _close_wakers(self) -> None:
         self._waker.close()
         self._wakee.close()
-
-
-def _words(error: Exception) -> str:
-    """What the error says, without the place in the library it came from; never empty."""
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return error.reason.lower().replace("_", " ")
-    return str(error) or type(error).__name__
 
 
 def _written_each_turn(_client: mqtt.Client, _userdata: Any, _sock: Any) -> None:

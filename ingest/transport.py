@@ -25,6 +25,10 @@ CONTINUED: Final = 0b1000_0000
 """The bit of a length byte that says another one follows."""
 
 
+class HandshakeError(OSError):
+    """No TLS came about, for another reason than the broker's certificate."""
+
+
 class BufferedSocket:
     """What paho needs of a socket. `fill` and `flush` do the system calls; `recv` and `send` only move bytes.
 
@@ -125,7 +129,7 @@ class BufferedClient(mqtt.Client):
     """paho's client on a `BufferedSocket`, for the external loop only (`loop_start` would read nothing).
 
     `deliver` gets (topic, payload, packet id, retained) of each message instead of `on_message`; the id is 0 at QoS 0,
-    `retained` says that the broker kept it for newcomers. It runs inside `loop_read` and must not raise. The two
+    `retained` says that the broker kept it for newcomers. It runs inside `loop_read` and must not raise. The
     overridden methods are paho's internals; tests hold them to what is used.
     """
 
@@ -142,6 +146,22 @@ class BufferedClient(mqtt.Client):
         self.buffered = BufferedSocket(made)
         return self.buffered
 
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
+        """paho leaves its socket open when the handshake fails."""
+        if self._ssl_context is None:
+            raise HandshakeError("no TLS context")
+        wrapped = self._ssl_context.wrap_socket(tcp_sock, server_hostname=self._host, do_handshake_on_connect=False)
+        try:
+            wrapped.settimeout(self.connect_timeout)
+            wrapped.do_handshake()
+        except ssl.SSLCertVerificationError:
+            wrapped.close()
+            raise
+        except OSError as error:
+            wrapped.close()
+            raise HandshakeError(words_of(error)) from error
+        return wrapped
+
     def _handle_publish(self) -> MQTTErrorCode:
         """Take a PUBLISH apart by hand: paho's objects for properties and waiting cost more than all our work on it."""
         command, packet = self._in_packet["command"], self._in_packet["packet"]
@@ -155,6 +175,13 @@ class BufferedClient(mqtt.Client):
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
         self.deliver(topic, payload, mid, command & RETAIN == RETAIN)
         return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+
+def words_of(error: Exception) -> str:
+    """What the error says, without the place in the library it came from; never empty."""
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.lower().replace("_", " ")
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def parse_publish(packet: bytes | bytearray, *, acked: bool, properties: bool) -> tuple[str, bytes, int]:

@@ -17,6 +17,7 @@ from domain.errors import ConfigurationError, NightbeltError
 from domain.people import Person, Role
 from domain.residents import checked_id
 from nightbelt.center_file import read_center_file
+from nightbelt.commands_broker import broker_config
 from nightbelt.commands_setup import setup
 from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
 from nightbelt.evaluate import evaluate as run_evaluation
@@ -24,11 +25,10 @@ from nightbelt.logs import configure_logs
 from nightbelt.opening import open_stores
 from nightbelt.service import Service, listen
 from nightbelt.settings import load_settings
-from nightbelt.simulation import check_reachable, demo_center, publish
+from nightbelt.simulation import BrokerSecrets, broker_of, demo_center, publish
 from nightbelt.stopping import Stopping
 from nightbelt.terminal import SettingsFile, held, open_records, out, print_json, settings_of
 from simulators.center import simulated_center
-from simulators.pool import Broker
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -114,6 +114,11 @@ def simulate(
     password: Annotated[
         str | None, typer.Option(envvar="NIGHTBELT_SIMULATE_PASSWORD", help="Password at the broker.")
     ] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="Speak TLS to the broker.")] = False,
+    ca_file: Annotated[Path | None, typer.Option(help="Certificates to trust; the system's when left out.")] = None,
+    logins: Annotated[
+        Path | None, typer.Option(help="File of logins by belt, from `broker-config`; each belt uses its own.")
+    ] = None,
     beds: Annotated[int, typer.Option(min=1, help="Beds, each with a belt.")] = DEFAULT_BEDS,
     seed: Annotated[int, typer.Option(help="The same seed gives the same nights.")] = DEFAULT_SEED,
     speed: Annotated[float, typer.Option(min=0.1, help="Times as fast as real time.")] = 1.0,
@@ -131,8 +136,8 @@ def simulate(
     first = clock_at if began_at is None else began_at
     clock = ScaledClock(origin_at=clock_at, machine_origin_at=machine_clock_at or now, speed=speed)
     center = demo_center(beds, seed, first) if opening else simulated_center(beds, seed)
-    broker = Broker(host=host, port=port, username=username, password=password)
-    check_reachable(broker)
+    secrets = BrokerSecrets(tls=tls, ca_file=ca_file, logins=logins)
+    broker = broker_of(center, host, port, (username, password), secrets)
     out.print(f"{beds} belts publish to {host}:{port}, {speed:g} times as fast as real time (Ctrl-C stops)")
     published = publish(center, broker, clock, began_at=first, truth=truth)
     out.print(f"published {published.messages} messages, {published.readings} readings")
@@ -237,5 +242,7 @@ def person(
         RecordsPeople(records).save(added)
     out.print(f"{login}: {role}")
 
+
+app.command("broker-config")(broker_config)
 
 MINIMUM_PASSWORD = 10

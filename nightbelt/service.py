@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import errno
 import socket
-import ssl
 from collections.abc import Callable
 
 import structlog
@@ -21,6 +20,7 @@ from domain.errors import ConfigurationError
 from ingest.pipeline import Pipeline
 from ingest.source import MqttSource
 from ingest.statuses import STATUS_FILTER
+from nightbelt.broker_tls import tls_context
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
 from storage.duckdb_readings import DuckDBReadings
@@ -156,13 +156,10 @@ class Service:
 
 def _source(settings: Settings, clock: Clock, *, expects_session: bool) -> MqttSource:
     """`expects_session`: readings came before this start, so the broker kept a session for us since."""
-    tls = None
-    if settings.mqtt_tls:
-        ca_file = settings.mqtt_ca_file
-        try:
-            tls = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-        except OSError as error:
-            raise ConfigurationError(f"mqtt_ca_file {ca_file}: {error}") from error
+    files = (settings.mqtt_ca_file, settings.mqtt_cert_file, settings.mqtt_key_file)
+    if any(files) and not settings.mqtt_tls:
+        raise ConfigurationError("mqtt_ca_file, mqtt_cert_file, mqtt_key_file: are for TLS, and mqtt_tls is off")
+    tls = tls_context(*files) if settings.mqtt_tls else None
     return MqttSource(
         host=settings.mqtt_host,
         port=settings.mqtt_port,

@@ -69,6 +69,10 @@ class Settings(BaseSettings):
     )
     mqtt_tls: bool = Field(default=False, description="Speak TLS to the broker.")
     mqtt_ca_file: Path | None = Field(default=None, description="Certificates to trust; empty: the system's.")
+    mqtt_cert_file: Path | None = Field(
+        default=None, description="Our own certificate, for a broker that asks for one; empty: none."
+    )
+    mqtt_key_file: Path | None = Field(default=None, description="Its key; empty: it stands in `mqtt_cert_file`.")
     web_host: str = Field(default="127.0.0.1", description="Address the pages are served on.")
     web_port: int = Field(default=8000, ge=0, le=65535, description="Port the pages are served on; 0: any free one.")
     secure_cookies: bool = Field(

@@ -36,7 +36,7 @@ class Authority:
 
 
 def _new_key(path: Path) -> tuple[str | Path, ...]:
-    return ("-newkey", "rsa:2048", "-nodes", "-keyout", path)
+    return ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", path)
 
 
 def _openssl(*arguments: str | Path) -> None:

@@ -8,9 +8,9 @@ import subprocess
 import sys
 import time
 import urllib.error
-import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from urllib.request import urlopen
 
 from api.passwords import Passwords
 from domain.clock import SystemClock
@@ -29,18 +29,18 @@ START_S = 30.0
 class RunningService:
     """The service on `data`; `start` it, `end` it by any signal, and start it again on the same data."""
 
-    def __init__(self, data: Path, broker_port: int, records_url: str = "") -> None:
+    def __init__(self, data: Path, broker_port: int, settings: Mapping[str, str]) -> None:
         self.data = data
-        self.records_place = records_url or str(data / "records.sqlite")
+        self.records_place = settings.get("records_url") or str(data / "records.sqlite")
         self.web_port = free_port()
         self._log = (data / "service.log").open("ab")
         self._environment = {
             **os.environ,
             "NIGHTBELT_DATA_DIR": str(data),
             "NIGHTBELT_MQTT_PORT": str(broker_port),
-            "NIGHTBELT_RECORDS_URL": records_url,
             "NIGHTBELT_WEB_PORT": str(self.web_port),
             "NIGHTBELT_SECURE_COOKIES": "false",
+            **{f"NIGHTBELT_{name.upper()}": value for name, value in settings.items()},
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -64,7 +64,7 @@ class RunningService:
     def health(self) -> dict[str, str]:
         """What it says of its engines; empty when nobody answers."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.web_port}/healthz", timeout=5) as answer:
+            with urlopen(f"http://127.0.0.1:{self.web_port}/healthz", timeout=5) as answer:
                 said = answer.read()
         except urllib.error.HTTPError as error:
             said = error.read()
@@ -82,6 +82,13 @@ class RunningService:
             assert self.alive, log.read_text()
             time.sleep(0.05)
 
+    def count(self, name: str) -> float:
+        """A metric of the reading path, 0 when there is none yet."""
+        with urlopen(f"http://127.0.0.1:{self.web_port}/metrics", timeout=START_S) as answer:
+            lines = answer.read().decode().splitlines()
+        values = [line.split()[-1] for line in lines if line.split()[0] == f"nightbelt_ingest_{name}"]
+        return float(values[0]) if values else 0.0
+
     def close(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
@@ -91,11 +98,11 @@ class RunningService:
 
 @contextlib.contextmanager
 def running_service(
-    data: Path, broker_port: int, entries: Sequence[BedEntry], records_url: str = ""
+    data: Path, broker_port: int, entries: Sequence[BedEntry], **settings: str
 ) -> Iterator[RunningService]:
     """Not started yet; beds are enrolled, and a caregiver may log in as `LOGIN`."""
-    data.mkdir()
-    service = RunningService(data, broker_port, records_url)
+    data.mkdir(exist_ok=True)
+    service = RunningService(data, broker_port, settings)
     with contextlib.closing(Records.open(service.records_place)) as records:
         RecordsRegister(records).enroll(CENTER, entries, SystemClock().now() - 60_000)
         caregiver = Person(

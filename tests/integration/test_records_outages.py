@@ -35,7 +35,7 @@ def _outages_and_check(folder: Path, outages: int) -> None:
     with (
         mosquitto(folder / "broker") as broker,
         postgres(folder / "postgres") as engine,
-        running_service(folder / "data", broker.port, entries(BELTS), engine.url) as service,
+        running_service(folder / "data", broker.port, entries(BELTS), records_url=engine.url) as service,
     ):
         service.start()
         service.wait_for_session()
@@ -88,7 +88,7 @@ def test_a_start_before_postgresql_waits_for_it_and_can_be_ended(tmp_path: Path)
     with (
         mosquitto(tmp_path / "broker") as broker,
         postgres(tmp_path / "postgres") as engine,
-        running_service(tmp_path / "data", broker.port, entries(2), engine.url) as service,
+        running_service(tmp_path / "data", broker.port, entries(2), records_url=engine.url) as service,
     ):
         log = service.data / "service.log"
         engine.stop()
