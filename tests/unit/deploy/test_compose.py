@@ -209,6 +209,21 @@ class TestRunning:
         assert "user" not in service.said
 
 
+class TestGuide:
+    GUIDE = (ROOT / "docs/guides/production.md").read_text(encoding="utf-8")
+
+    def test_its_commands_name_services_that_exist(self) -> None:
+        commands = re.findall(r"docker compose (?:run|exec|kill|ps -q|up -d)((?: [^`;&|<>#\n)]+)?)", self.GUIDE)
+        options = r" (-v|--entrypoint|-s) \S+| -{1,2}[\w-]+"
+        named = {words[0] for command in commands if (words := re.sub(options, "", command).split())}
+        assert named <= set(SERVICES)
+        assert {"nightbelt", "broker-config", "mosquitto", "postgres", "influxdb"} <= named
+
+    def test_it_names_secrets_and_ports_that_exist(self) -> None:
+        assert set(SECRET_PLACE.findall(self.GUIDE)) <= set(compose()["secrets"])
+        assert set(re.findall(r"http://127\.0\.0\.1:(\d+)", self.GUIDE)) == {"8000", "3000"}
+
+
 class TestImage:
     def test_the_base_is_pinned_and_the_same_twice(self) -> None:
         bases = {text.split()[0] for text in IMAGE.arguments("FROM")}
