@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models.common import BarGaugeDisplayMode, Visibility
 from dashboards import look, variables
 from dashboards import readings_queries as told
 from dashboards import records_queries as asked
-from dashboards.center import legend_below, numbers
+from dashboards.center import belts_heard, legend_below, numbers
 from dashboards.frame import BELTS_UID, dashboard, resident_link
 from dashboards.resident import WEAK_SIGNAL
 
@@ -40,7 +40,7 @@ def belt_fleet() -> Dashboard:
         refresh="1m",
         since="now-24h",
     )
-    board.with_row(Row("Now")).with_panel(_counts()).with_panel(_heard()).with_panel(_belts())
+    board.with_row(Row("Now")).with_panel(_counts()).with_panel(belts_heard(9)).with_panel(_belts())
     board.with_panel(_batteries()).with_panel(_clocks())
     board.with_row(Row("Over time, all belts of the centre")).with_panel(_signal()).with_panel(_rate())
     return board.with_panel(_rate_in_all())
@@ -61,21 +61,9 @@ def _counts() -> Stat:
     return panel.override_by_name("mounted", [look.coloured(look.MUTED)])
 
 
-def _heard() -> Stat:
-    return look.asking(
-        numbers(look.IN),
-        told.BELTS_HEARD,
-        title="Belts heard",
-        says=f"Belts of the whole centre of which a reading came within {told.SILENT_AFTER_S} s of the end of the time "
-        "shown. From InfluxDB: readings.received_at.",
-        width=9,
-        height=5,
-    )
-
-
 def _belts() -> Table:
     panel = look.asking(
-        Table(),
+        look.table(),
         asked.BELTS,
         told.LAST_HEARD,
         told.SIGNAL_BY_BELT,

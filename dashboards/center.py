@@ -38,7 +38,8 @@ def center_overview() -> Dashboard:
         refresh="30s",
         since="now-24h",
     )
-    board.with_row(Row("Now")).with_panel(_beds()).with_panel(_heard()).with_panel(_open_alarms())
+    board.with_row(Row("Now")).with_panel(_beds()).with_panel(_mounted()).with_panel(belts_heard(4))
+    board.with_panel(_open_alarms())
     board.with_panel(_rooms())
     board.with_row(Row("Alarms in the time shown")).with_panel(_response()).with_panel(_response_over_time())
     board.with_panel(_by_rule()).with_panel(_by_outcome()).with_panel(_alarms())
@@ -92,8 +93,9 @@ def _beds() -> Stat:
         asked.BEDS_NOW,
         title="Beds with a resident",
         says="Where each resident is by the last change of occupancy that was stored. A belt that has fallen silent "
-        "since keeps its last word here: see the belts heard. From PostgreSQL: stays, mountings, bed_states.",
-        width=10,
+        "since keeps its last word here: fewer belts heard than mounted tell. "
+        "From PostgreSQL: stays, mountings, bed_states.",
+        width=9,
         height=5,
     )
     for name, colour in (("in bed", look.IN), ("out of bed", look.OUT), ("unknown", look.UNSURE)):
@@ -101,19 +103,28 @@ def _beds() -> Stat:
     return panel
 
 
-def _heard() -> Stat:
-    panel = look.asking(
+def _mounted() -> Stat:
+    return look.asking(
         numbers(),
-        asked.BELTS_WATCHED,
-        readings_queries.BELTS_HEARD,
-        title="Belts",
-        says="Belts on beds with a resident, and belts of the whole centre of which a reading came within "
-        f"{readings_queries.SILENT_AFTER_S} s of the end of the time shown. With all rooms chosen, fewer heard than "
-        "mounted means silent belts. From PostgreSQL (stays, mountings) and InfluxDB (readings.received_at).",
-        width=7,
+        asked.BELTS_MOUNTED,
+        title="Belts mounted",
+        says="Belts on beds of the whole centre. From PostgreSQL: mountings.",
+        width=4,
         height=5,
     )
-    return panel.override_by_name("heard", [look.coloured(look.IN)])
+
+
+def belts_heard(width: int) -> Stat:
+    return look.asking(
+        numbers(look.IN).no_value("0"),
+        readings_queries.BELTS_HEARD,
+        title="Belts heard",
+        says="Belts of the whole centre of which a reading came within "
+        f"{readings_queries.SILENT_AFTER_S} s of the end of the time shown: fewer than are mounted means silent "
+        "belts. From InfluxDB: readings.received_at.",
+        width=width,
+        height=5,
+    )
 
 
 def _open_alarms() -> Stat:
@@ -133,7 +144,7 @@ def _open_alarms() -> Stat:
 
 def _rooms() -> Table:
     panel = look.asking(
-        Table(),
+        look.table(),
         asked.ROOMS_NOW,
         title="Rooms",
         says="Each room's beds and residents now, by the last change of occupancy that was stored, with the alarms "
@@ -209,7 +220,7 @@ def _by_outcome() -> Timeseries:
 
 def _alarms() -> Table:
     panel = look.asking(
-        Table(),
+        look.table(),
         asked.ALARMS,
         title="Alarms",
         says=f"The newest {asked.ALARMS_LISTED_MOST} alarms raised in the time shown; a resident's id leads to the "

@@ -5,8 +5,10 @@ from typing import Any, Final, Protocol, Self, TypeVar
 
 from grafana_foundation_sdk.builders.common import ReduceDataOptions
 from grafana_foundation_sdk.builders.dashboard import FieldColor, ThresholdsConfig
+from grafana_foundation_sdk.builders.table import Panel as Table
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.variants import Dataquery
+from grafana_foundation_sdk.models.common import TableCellHeight
 from grafana_foundation_sdk.models.dashboard import (
     DataSourceRef,
     DataTransformerConfig,
@@ -73,6 +75,10 @@ def asking(panel: AnyPanel, *queries: Query, title: str, says: str, width: int, 
     return panel
 
 
+def table() -> Table:
+    return Table().show_header(True).cell_height(TableCellHeight.SM)
+
+
 def fixed(colour: str) -> FieldColor:
     """One colour for all of a panel."""
     return FieldColor().mode(FieldColorModeId.FIXED).fixed_color(colour)
@@ -120,8 +126,8 @@ def by_limits(limits: ThresholdsConfig) -> list[DynamicConfigValue]:
 
 
 def last_value() -> ReduceDataOptions:
-    """The newest value of each column."""
-    return ReduceDataOptions().calcs(["lastNotNull"]).fields("/.*/").values(False)
+    """The newest value of each column of numbers."""
+    return ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False)
 
 
 def every_row() -> ReduceDataOptions:

@@ -37,14 +37,15 @@ WHERE resident_id IS NOT NULL""",
     "without belt",
 )
 
-BELTS_WATCHED: Final = records(
-    f"""
-WITH {PLACES}
-SELECT count(belt_id) AS "on occupied beds"
-FROM place
-WHERE resident_id IS NOT NULL""",
-    "on occupied beds",
+BELTS_MOUNTED: Final = records(
+    """
+SELECT count(*) AS "mounted"
+FROM mountings
+JOIN beds USING (bed_id, side)
+WHERE center_id = ${center:sqlstring} AND end_at IS NULL AND retired_at IS NULL""",
+    "mounted",
 )
+"""Of the whole centre: the readings, which it is held against, know no rooms."""
 
 OPEN_ALARMS: Final = records(
     f"""

@@ -157,7 +157,7 @@ def _signal() -> Timeseries:
 
 def _alarms() -> Table:
     panel = look.asking(
-        Table(),
+        look.table(),
         asked.RESIDENT_ALARMS,
         title="Alarms",
         says="The resident's alarms of the time shown, on whatever bed, those only recorded among them. "

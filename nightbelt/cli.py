@@ -18,6 +18,7 @@ from domain.people import Person, Role
 from domain.residents import checked_id
 from nightbelt.center_file import read_center_file
 from nightbelt.commands_broker import broker_config
+from nightbelt.commands_dashboards import dashboards_app
 from nightbelt.commands_setup import setup
 from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
 from nightbelt.evaluate import evaluate as run_evaluation
@@ -45,6 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(setup, name="setup")
+app.add_typer(dashboards_app)
 
 
 def main() -> None:

@@ -60,6 +60,20 @@ class Settings(BaseSettings):
     profiles_dir: Path | None = Field(
         default=None, description="Directory of your own device profiles (TOML); they go over shipped ones of a name."
     )
+    grafana_url: str = Field(default="", description="Address of the Grafana that `nightbelt dashboards push` fills.")
+    grafana_token: SecretStr = Field(
+        default=SecretStr(""), description="Token of a service account of that Grafana, with the role Admin."
+    )
+    grafana_influx_url: str = Field(
+        default="", description="Address at which Grafana reaches InfluxDB; empty: `influx_url`."
+    )
+    grafana_influx_token: SecretStr = Field(
+        default=SecretStr(""), description="Token for Grafana to read InfluxDB with; empty: `influx_token`."
+    )
+    grafana_records_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="URL at which Grafana reads the records, with a role of its own; empty: `records_url`.",
+    )
     mqtt_host: str = Field(default="127.0.0.1", description="Broker's host name or address.")
     mqtt_port: int = Field(default=1883, ge=1, le=65535, description="Broker's port.")
     mqtt_username: str = Field(default="", description="Login at the broker; empty: none.")
