@@ -46,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(setup, name="setup")
-app.add_typer(dashboards_app)
+app.add_typer(dashboards_app, name="dashboards")
 
 
 def main() -> None:
