@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format kill latency evaluate bench influxbench fuzz screenshots lock engines clean
+.PHONY: help demo test check format kill restarts latency evaluate bench influxbench fuzz screenshots lock engines clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -27,6 +27,9 @@ format: $(VENV)/.dev ## put the format right
 
 kill: $(VENV)/.dev engines ## kill -9 the service 20 times at 1,000 messages/s, on both brokers (minutes)
 	$(BIN)/python -m pytest -m long tests/integration/test_kill.py -s $(ARGS)
+
+restarts: $(VENV)/.dev engines ## PostgreSQL stopped, killed, frozen 12 times at 1,000 messages/s (minutes)
+	$(BIN)/python -m pytest -m long tests/integration/test_records_outages.py -s $(ARGS)
 
 latency: $(VENV)/.dev engines ## reading published -> alarm visible in the browser, beside a bare subscriber
 	$(BIN)/python -m benchmarks.latency $(ARGS)

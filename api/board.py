@@ -74,6 +74,7 @@ def board_constants(house: House, viewer: Viewer) -> dict[str, Any]:
         "stale_after_ms": stale_after_ms(services),
         "age_shown_ms": age_shown_ms(services),
         "rate_kept_ms": RATE_KEPT_MS + fast_slack_ms(services),
+        "alarms_at_risk": services.alarms_at_risk,
         "session_ends_at": viewer.session.expires_at,
         "session_warning_ms": services.lived(SIGN_IN_AGAIN_MS),
     }

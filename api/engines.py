@@ -8,10 +8,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api.access import NeedsOrLoopback, Viewer
 from api.house import house_of
+from api.services import WELL
 from domain.errors import NotFoundError
 from domain.people import Right
 
-WELL = "ok"
 router = APIRouter()
 
 

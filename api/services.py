@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 
@@ -10,6 +11,10 @@ from domain.alarms import StepFunction
 from domain.clock import Clock
 from domain.live import BedNow
 from domain.ports import AlarmBook, BeltStatuses, People, ReadingsStore, Register
+
+WELL: Final = "ok"
+ALARMS: Final = "alarms"
+"""The engine without which no alarm can be raised."""
 
 
 def always_well() -> dict[str, str]:
@@ -43,6 +48,11 @@ class Services:
     registry: CollectorRegistry | None = None
     health: Callable[[], dict[str, str]] = always_well
     on_register_changed: Callable[[], None] = tell_nobody
+
+    @property
+    def alarms_at_risk(self) -> bool:
+        """Can alarms not be stored just now? They are raised late then, when the records answer again."""
+        return self.health().get(ALARMS, WELL) != WELL
 
     def lived(self, length_ms: float) -> int:
         """How far the service's clock moves while a person lives through `length_ms`; sessions and time-outs."""

@@ -140,7 +140,7 @@ class Pipeline:
         self._judge.note(connected=self._source.connected, busy=bool(deliveries))
         if deliveries:
             self._take_in(deliveries)
-        self._work(now)
+        self._work(now, self._heard_until(deliveries, now))
         self._source.ack(self._ledger.release())
         self._count(len(deliveries), begun_s)
 
@@ -165,13 +165,17 @@ class Pipeline:
         self._metrics.retained.inc(decoded.retained)
         self._metrics.ignored.inc(decoded.ignored)
 
-    def _work(self, now: int) -> None:
+    def _heard_until(self, deliveries: Sequence[Delivery], now: int) -> int:
+        """Up to when (our clock) all that came has been taken in; behind `now` after the worker was kept waiting."""
+        return min(now, deliveries[-1].received_at) if deliveries and self._source.depth else now
+
+    def _work(self, now: int, heard_until: int) -> None:
         """Every stage once: the stores that are well, the judging, then the stores that were not and may be tried."""
         ill = [(stage, engine) for stage, engine in self._stages if not engine.well]
         for stage, engine in self._stages:
             if engine.well and self._ledger.behind(stage):
                 engine.attempt(self._calls[stage])
-        self._judge_readings(now)
+        self._judge_readings(now, heard_until)
         for stage, engine in ill:
             if engine.wait_s <= 0 and self._ledger.behind(stage):
                 engine.attempt(self._calls[stage])
@@ -205,11 +209,11 @@ class Pipeline:
         self._statuses.put(status for work in waiting for status in work.statuses)
         self._ledger.advance(Stage.STATUSES, len(waiting))
 
-    def _judge_readings(self, now: int) -> None:
+    def _judge_readings(self, now: int, heard_until: int) -> None:
         for work in self._ledger.waiting(Stage.OBSERVED):
             self._ledger.advance(Stage.OBSERVED, 1)
             self._judge.observe(work.batch, now)
-        self._judge.tick_if_due(now)
+        self._judge.tick_if_due(now, heard_until)
         if self._judge.committed:
             self._ledger.catch_up(Stage.JUDGED, Stage.OBSERVED)
 

@@ -24,7 +24,8 @@ from nightbelt.commands_setup import setup
 from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
 from nightbelt.evaluate import evaluate as run_evaluation
 from nightbelt.logs import configure_logs
-from nightbelt.service import Service, Stores, listen
+from nightbelt.opening import open_stores
+from nightbelt.service import Service, listen
 from nightbelt.settings import load_settings
 from nightbelt.simulation import BrokerSecrets, broker_of, demo_center, publish
 from nightbelt.stopping import Stopping
@@ -102,9 +103,9 @@ def serve(settings_file: SettingsFile = None) -> None:
     """The service alone: readings from your broker, alarms, and the pages."""
     settings = load_settings(settings_file)
     configure_logs(settings.log_level, as_json=not sys.stderr.isatty())
-    with Stopping() as stopping, held(settings.data_dir):
+    with Stopping() as stopping, held(settings.data_dir), contextlib.suppress(KeyboardInterrupt):
         listener = listen(settings.web_host, settings.web_port)
-        with contextlib.closing(listener), contextlib.closing(Stores(settings)) as stores:
+        with contextlib.closing(listener), contextlib.closing(open_stores(settings, stopping)) as stores:
             service = Service(settings, stores, listener, clock=SystemClock())
             service.run(stopping, lambda: out.print(f"serving http://{settings.web_host}:{listener.getsockname()[1]}"))
 

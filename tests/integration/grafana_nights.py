@@ -163,7 +163,7 @@ def _judged(watch: Watch, piece: Arrivals) -> Iterator[list[LiveEvent]]:
         if stop > row:
             watch.observe(piece.batch(row, stop).distinct(), until)
         if watch.next_due_at() <= until:
-            watch.tick(until)
+            watch.tick(until, until)
         yield watch.commit()
         at, row = until, stop
 

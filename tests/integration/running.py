@@ -1,11 +1,13 @@
 """`nightbelt serve` as a process of its own, over enrolled beds, to be used, stopped or killed."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.request import urlopen
@@ -29,6 +31,7 @@ class RunningService:
 
     def __init__(self, data: Path, broker_port: int, settings: Mapping[str, str]) -> None:
         self.data = data
+        self.records_place = settings.get("records_url") or str(data / "records.sqlite")
         self.web_port = free_port()
         self._log = (data / "service.log").open("ab")
         self._environment = {
@@ -57,6 +60,18 @@ class RunningService:
     @property
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    def health(self) -> dict[str, str]:
+        """What it says of its engines; empty when nobody answers."""
+        try:
+            with urlopen(f"http://127.0.0.1:{self.web_port}/healthz", timeout=5) as answer:
+                said = answer.read()
+        except urllib.error.HTTPError as error:
+            said = error.read()
+        except OSError:
+            return {}
+        engines: dict[str, str] = json.loads(said)["engines"]
+        return engines
 
     def wait_for_session(self) -> None:
         """Until it has subscribed for the first time: what is published before that is nobody's to keep."""
@@ -87,7 +102,8 @@ def running_service(
 ) -> Iterator[RunningService]:
     """Not started yet; beds are enrolled, and a caregiver may log in as `LOGIN`."""
     data.mkdir(exist_ok=True)
-    with contextlib.closing(Records.open(data / "records.sqlite")) as records:
+    service = RunningService(data, broker_port, settings)
+    with contextlib.closing(Records.open(service.records_place)) as records:
         RecordsRegister(records).enroll(CENTER, entries, SystemClock().now() - 60_000)
         caregiver = Person(
             person_id="p-wang",
@@ -98,7 +114,6 @@ def running_service(
             center_id=CENTER.center_id,
         )
         RecordsPeople(records).save(caregiver)
-    service = RunningService(data, broker_port, settings)
     try:
         yield service
     finally:

@@ -127,6 +127,7 @@ class FakeWatch:
         self.register = Switch()
         self.observed: list[ReadingBatch] = []
         self.ticks: list[int] = []
+        self.heard: list[int] = []
         self.due_at = NEVER
         self.poison: set[str] = set()
 
@@ -139,8 +140,9 @@ class FakeWatch:
     def refresh(self, now: int) -> None:
         self.register()
 
-    def tick(self, now: int) -> None:
+    def tick(self, now: int, heard_until: int) -> None:
         self.ticks.append(now)
+        self.heard.append(heard_until)
 
     def commit(self) -> list[LiveEvent]:
         self.switch()

@@ -330,6 +330,18 @@ def test_ticks_go_on_under_load(ward: Ward) -> None:
     assert len(ward.watch.ticks) == 4
 
 
+def test_timers_run_no_further_than_what_came_has_been_taken_in(ward: Ward) -> None:
+    ward.turn(after_s=5)
+    late = ward.clock.now() + 10_000
+    ward.source.waiting = [reading(late - 10_000 + n, belt=f"b{n}") for n in range(PASS_MESSAGES_MAX + 1)]
+    last = ward.source.waiting[PASS_MESSAGES_MAX - 1].received_at
+    ward.turn(after_s=10)
+    assert (ward.watch.ticks[-1], ward.watch.heard[-1]) == (late, last)
+    assert last < late
+    ward.turn(after_s=1)
+    assert ward.watch.heard[-1] == ward.watch.ticks[-1] == late + 1_000
+
+
 def test_a_clock_set_back_does_not_stop_the_ticks(ward: Ward) -> None:
     ward.turn(after_s=5)
     ward.clock.at -= 3_600_000
