@@ -27,6 +27,8 @@ from nightbelt.terminal import SettingsFile, out
 
 REFUSED: Final = 1
 """Exit code when the profile is right and a payload was refused."""
+UNTIMELY: Final = frozenset({"time-too-old", "time-in-future"})
+"""Reasons that a sample from another day is refused for."""
 NATIVE_TOPIC: Final = "care/center/belt/readings"
 
 app = typer.Typer(help="Other makers' belts: list device profiles, try one on a payload.", no_args_is_help=True)
@@ -64,7 +66,10 @@ def check(
     messages = [Delivery(under, _read(path), at + n) for n, path in enumerate(payload or ())]
     out.print(f"profile {escape(profile)} is right; topic {escape(under)}", highlight=False)
     answers = [_native(message) if chosen is None else _foreign(decoder, message) for message in messages]
-    if any(decoded.refused for decoded in answers):
+    reasons = {entry.reason for decoded in answers for entry in decoded.refused}
+    if received is None and reasons & UNTIMELY:
+        out.print("a sample of another day? --received 2026-01-31T22:00:00 reads it as on arrival then (UTC)")
+    if reasons:
         raise typer.Exit(REFUSED)
 
 

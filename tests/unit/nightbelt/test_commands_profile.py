@@ -80,6 +80,14 @@ def test_a_refused_payload_says_why(run: Any, tmp_path: Path) -> None:
     assert "quarantined heart_rate-out-of-range" in checked.text
 
 
+def test_a_sample_of_another_day_is_told_how_to_be_read(run: Any) -> None:
+    checked = run("check", "sleepace-cloud", "--payload", DATA / "sleepace-cloud.json")
+    assert checked.code == 1
+    assert "quarantined time-too-old" in checked.text
+    assert "--received" in checked.text
+    assert "--received" not in run("check", "sleepace-cloud", "--payload", DATA / "sleepace-cloud.json", *THEN).text
+
+
 def test_the_native_payload(run: Any, tmp_path: Path) -> None:
     checked = run("check", "native", "--payload", DATA / "native.json", *THEN)
     assert checked.code == 0
