@@ -79,6 +79,7 @@ class Spool(DuckDBFile):
         self._firsts: tuple[int, ...] = ()
         self._sent = self._written_sent = self._last = 0
         self._writable = True
+        self._seen_oldest_at: int | None = None
         self._log_path = Path(f"{path}.wal")
         super().__init__(path, what="spool", memory_limit=memory_limit, checkpoint_at=checkpoint_at)
 
@@ -246,10 +247,11 @@ class Spool(DuckDBFile):
             path.unlink(missing_ok=True)
 
     def _oldest_at(self) -> int | None:
-        """When the oldest waiting reading came in; readings of one append may differ by a moment."""
-        with self._lock:
+        """When the oldest waiting reading came in, as last seen; readings of one append may differ by a moment."""
+        with suppress(UnavailableError), self._lock:
             batch, _position = self._oldest(1)
-        return int(batch.received_at[0]) if len(batch) else None
+            self._seen_oldest_at = int(batch.received_at[0]) if len(batch) else None
+        return self._seen_oldest_at
 
     def _last_before(self, received_before: int) -> int:
         """The position up to which the waiting readings came in before that instant."""
