@@ -48,6 +48,8 @@ LEAVE_EVERY: Final = 251
 AWAY_MESSAGES: Final = 8
 SLICE_S: Final = 0.02
 WARM_UP_S: Final = 10.0
+STEADY_S: Final = 150.0
+"""When alarms end as often as they begin, 2 min after the first returns; where delays are compared."""
 BEFORE_MOST_S: Final = 300.0
 SLOW_S: Final = 2.5
 DRAIN_LIMIT_S: Final = 120.0
@@ -166,12 +168,12 @@ def make_buckets(url: str) -> None:
     server.close()
 
 
-def measure(folder: Path, *, seconds: float, slow: bool, before_s: float | None = None) -> dict[str, Any]:
+def measure(folder: Path, *, seconds: float, slow: bool) -> dict[str, Any]:
     """One outage of that many seconds; figures of it."""
     with house(folder) as home:
         home.ward.start()
-        time.sleep(WARM_UP_S)
-        before = _phase(home, lambda: time.sleep(before_s or min(seconds, BEFORE_MOST_S)))
+        time.sleep(STEADY_S if seconds >= STEADY_S else WARM_UP_S)
+        before = _phase(home, lambda: time.sleep(min(seconds, BEFORE_MOST_S)))
         _go_away(home, slow)
         during = _phase(home, lambda: time.sleep(seconds))
         waiting, health = home.metric("nightbelt_spool_waiting_readings"), home.health()

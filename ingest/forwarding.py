@@ -82,6 +82,9 @@ class Forwarder:
         self._clock, self._monotonic = clock, monotonic
         self._chance = chance or random.Random()  # noqa: S311 - which readings are probed is no secret
         self._metrics = SpoolMetrics(registry)
+        self._metrics.waiting.set_function(lambda: spool.status().readings)
+        self._metrics.oldest_age.set_function(lambda: spool.status().age_ms(clock.now()) / SECOND_MS)
+        self._metrics.size.set_function(lambda: spool.status().size_bytes)
         self._engine = Engine("readings store", self._metrics.failures, monotonic)
         self._taken: ReadingBatch | None = None
         self._slow = False
@@ -113,7 +116,6 @@ class Forwarder:
 
         self._engine.attempt(send)
         self._give_up_the_oldest()
-        self._measure()
         if not self._engine.well:
             return self._engine.wait_s
         pause_s = sent / DRAIN_PER_S if sent >= CHUNK_READINGS else EVERY_S
@@ -219,12 +221,6 @@ class Forwarder:
         if dropped:
             self._metrics.dropped.inc(dropped)
             _log.error("readings over the spool's limit are lost", readings=dropped)
-
-    def _measure(self) -> None:
-        status = self._spool.status()
-        self._metrics.waiting.set(status.readings)
-        self._metrics.oldest_age.set(status.age_ms(self._clock.now()) / SECOND_MS)
-        self._metrics.size.set(status.size_bytes)
 
 
 def _halves(part: ReadingBatch) -> tuple[ReadingBatch, ...]:

@@ -1,8 +1,10 @@
 """A board's live stream without a browser: when did each alarm arrive?"""
 
+import contextlib
 import http.client
 import json
 import re
+import socket
 import threading
 import time
 from urllib.parse import urlencode
@@ -20,6 +22,8 @@ class BoardStream:
         self._sign_in()
         self._connection = http.client.HTTPConnection("127.0.0.1", web_port, timeout=30)
         self._connection.request("GET", "/live", headers=self._headers())
+        assert self._connection.sock is not None
+        self._link = self._connection.sock
         self._answer = self._connection.getresponse()
         assert self._answer.status == 200
         self._thread = threading.Thread(target=self._listen, name="board-stream", daemon=True)
@@ -32,10 +36,13 @@ class BoardStream:
         self.close()
 
     def close(self) -> None:
-        sock = self._connection.sock
-        if sock is not None:
-            sock.close()
+        """Hang up, and let the listener notice."""
+        with contextlib.suppress(OSError):  # the server may have hung up first
+            self._link.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self._answer.close()
+        self._link.close()
+        self._connection.close()
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and text of a page or a program's answer."""
@@ -80,5 +87,5 @@ class BoardStream:
                     now = time.clock_gettime_ns(time.CLOCK_REALTIME) / 1e6
                     alarm_id = json.loads(line[6:])["alarm_id"]
                     self.seen.setdefault(alarm_id, now)
-        except (OSError, ValueError, AttributeError, http.client.HTTPException):
-            return  # the stream was closed, from one side or the other
+        except (OSError, http.client.HTTPException):
+            return  # hung up, by one side or the other
