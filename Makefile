@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format kill restarts latency evaluate bench influxbench fuzz screenshots lock engines clean
+.PHONY: help demo test check format kill restarts latency outage evaluate bench influxbench fuzz screenshots lock engines clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -33,6 +33,9 @@ restarts: $(VENV)/.dev engines ## PostgreSQL stopped, killed, frozen 12 times at
 
 latency: $(VENV)/.dev engines ## reading published -> alarm visible in the browser, beside a bare subscriber
 	$(BIN)/python -m benchmarks.latency $(ARGS)
+
+outage: $(VENV)/.dev engines ## InfluxDB away for ten minutes at 1,000 messages/s: nothing lost, alarms as fast (20 minutes)
+	$(BIN)/python -m benchmarks.outage $(ARGS)
 
 evaluate: $(VENV)/.runtime ## score the alarm rules on 1,800 simulated bed-nights
 	$(BIN)/nightbelt evaluate --beds 60 --nights 30 --seed 7 --json

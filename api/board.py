@@ -112,6 +112,8 @@ def alarm_shown(house: House, viewer: Viewer, ward: Ward, view: AlarmView) -> di
 def spoken(viewer: Viewer, view: AlarmView) -> str:
     """The alarm as a screen reader says it."""
     say = viewer.language.say
+    if view.alarm.of_center:
+        return say("%(what)s. The whole centre.", what=say(RULES[view.alarm.rule]))
     return say(
         "%(what)s. Room %(room)s, bed %(bed)s, %(who)s.",
         what=say(RULES[view.alarm.rule]),

@@ -30,7 +30,7 @@ class Services:
     """Handed to `create_app` by the composition root.
 
     `clock_speed` is how many service milliseconds pass in a real one. `health` names each engine and its state, "ok"
-    when it is well. `on_register_changed` is called after settings were stored.
+    when it is well, "spooling" when its work waits for it. `on_register_changed` is called after settings were stored.
     """
 
     clock: Clock

@@ -10,6 +10,7 @@ class Rule(StrEnum):
 
     LEAVE_BED_IMMEDIATE = "leave-bed-immediate"
     LEAVE_BED_NOT_BACK = "leave-bed-not-back"
+    READINGS_BEHIND = "readings-behind"
 
 
 class Category(StrEnum):
@@ -62,6 +63,8 @@ class Reason:
 class Alarm:
     """One alarm. `alarm_id` is made of resident, rule and `began_at`: a repeat of the same work finds the same alarm.
 
+    An alarm of a whole centre, about its technical side, has the centre and the priority in its id instead, and "" for
+    resident, bed and belt.
     Every instant is on our clock (the belt's, put right by its offset); `began_at` is when the condition began to hold,
     `due_at` when that had lasted long enough, `raised_at` when it was told. `resolved_by` is None for an alarm
     that resolved by itself.
@@ -87,6 +90,11 @@ class Alarm:
     resolved_by: str | None = None
     outcome: Outcome | None = None
     note: str = ""
+
+    @property
+    def of_center(self) -> bool:
+        """Is it about the whole centre and no resident?"""
+        return self.resident_id == ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

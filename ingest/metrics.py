@@ -41,3 +41,22 @@ class IngestMetrics:
         self.pass_seconds = Histogram(
             "nightbelt_ingest_pass_seconds", "Time of one pass", buckets=PASS_BUCKETS_S, registry=registry
         )
+
+
+class SpoolMetrics:
+    """Of the readings that wait for a store elsewhere; one set per registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.waiting = Gauge("nightbelt_spool_waiting_readings", "Readings that wait to be sent on", registry=registry)
+        self.oldest_age = Gauge(
+            "nightbelt_spool_oldest_age_seconds", "How long the oldest reading has waited", registry=registry
+        )
+        self.size = Gauge("nightbelt_spool_size_bytes", "Size of the spool's files", registry=registry)
+        self.forwarded = Counter("nightbelt_spool_forwarded", "Readings that the store took", registry=registry)
+        self.rejected = Counter(
+            "nightbelt_spool_rejected", "Readings that the store refused, now in quarantine", registry=registry
+        )
+        self.dropped = Counter("nightbelt_spool_dropped", "Readings lost over the spool's limit", registry=registry)
+        self.failures = Counter(
+            "nightbelt_spool_failures", "Writes to the store that failed or were slow", registry=registry
+        )

@@ -17,12 +17,14 @@ from api.server import BoardServer
 from api.services import Services
 from domain.clock import Clock
 from domain.errors import ConfigurationError
+from domain.ports import ReadingsStore
 from ingest.decoder import Decoder
 from ingest.pipeline import Pipeline
 from ingest.profiles.loading import load_profiles
 from ingest.source import READINGS_FILTER, MqttSource
 from ingest.statuses import STATUS_FILTER
 from nightbelt.broker_tls import tls_context
+from nightbelt.far_readings import FarReadings
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
 from storage.duckdb_readings import DuckDBReadings
@@ -53,16 +55,25 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Stores:
-    """The open stores of one data directory; a context manager that closes what it opened."""
+    """The open stores of one data directory; a context manager that closes what it opened.
+
+    `far` is there when the readings are kept in InfluxDB.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._stack = contextlib.ExitStack()
         with contextlib.ExitStack() as opened:
             self.records = opened.enter_context(contextlib.closing(Records.open(settings.records_location)))
-            self.readings = opened.enter_context(contextlib.closing(DuckDBReadings(settings.readings_path)))
+            self.register = RecordsRegister(self.records)
+            self.far = FarReadings(settings, self.register) if settings.influx_url else None
+            self.readings: ReadingsStore
+            if self.far is not None:
+                opened.callback(self.far.close)
+                self.readings = self.far.readings
+            else:
+                self.readings = opened.enter_context(contextlib.closing(DuckDBReadings(settings.readings_path)))
             self._stack = opened.pop_all()
         self.book = RecordsAlarmBook(self.records)
-        self.register = RecordsRegister(self.records)
         self.people = RecordsPeople(self.records)
         self.quarantine = RecordsQuarantine(self.records)
         self.statuses = RecordsBeltStatuses(self.records)
@@ -116,6 +127,13 @@ class Service:
             registry=self._registry,
             decode=decoder.decode,
         )
+        self._forwarding = stores.far and stores.far.serve(
+            quarantine=stores.quarantine,
+            book=stores.book,
+            publish=self.hub.publish,
+            clock=clock,
+            registry=self._registry,
+        )
         app = create_app(self._services(settings, stores, clock, clock_speed, banner))
         self._server = _Server(app, self.hub, host=settings.web_host, port=settings.web_port)
 
@@ -123,11 +141,15 @@ class Service:
         """Serve until asked to stop; `when_up` is called once the pages answer."""
         self._server.when_up = when_up
         self._pipeline.start()
+        if self._forwarding:
+            self._forwarding.start()
         try:
             stopping.then(self.stop)
             asyncio.run(self._server.serve(sockets=[self._listener]))
         finally:
             self._pipeline.stop()
+            if self._forwarding:
+                self._forwarding.stop()
             self._listener.close()
 
     def stop(self) -> None:
@@ -156,7 +178,8 @@ class Service:
 
     def _health(self) -> dict[str, str]:
         broker = "ok" if self._source.connected else "not connected"
-        return {"broker": broker, **self._pipeline.health()}
+        far = self._forwarding.health() if self._forwarding else {}
+        return {"broker": broker, **self._pipeline.health(), **far}
 
 
 def _source(settings: Settings, clock: Clock, topic_filters: Sequence[str], *, expects_session: bool) -> MqttSource:

@@ -122,6 +122,10 @@ class Settings(BaseSettings):
         return self.data_dir / "readings.duckdb"
 
     @property
+    def spool_path(self) -> Path:
+        return self.data_dir / "spool.duckdb"
+
+    @property
     def records_location(self) -> str:
         if not self.records_url:
             return str(self.data_dir / "records.sqlite")

@@ -29,6 +29,10 @@ class Delay(TypedDict):
     max: float | None
 
 
+SCORED: Final = (Rule.LEAVE_BED_IMMEDIATE, Rule.LEAVE_BED_NOT_BACK)
+"""The rules about what a simulated night is the truth of."""
+
+
 class RuleScore(TypedDict):
     """Counts of one rule. `false` counts alarms that match nothing, second alarms for one absence among them."""
 
@@ -68,7 +72,7 @@ def score(
                 [_bounded(line, low, high) for line in absences if line["rule"] == rule],
                 [alarm for alarm in alarms if alarm[1] == rule],
             )
-            for rule in Rule
+            for rule in SCORED
         },
     }
 

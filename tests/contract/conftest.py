@@ -1,6 +1,7 @@
 """Every port's adapters, the fake first; a contract test runs once for each."""
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from domain.ports import AlarmBook, BeltStatuses, People, Quarantine, ReadingsStore, Register
+from domain.readings import ReadingBatch
+from domain.units import NEVER
 from storage.duckdb_readings import DuckDBReadings
 from storage.influx_server import InfluxServer
 from storage.records import Records
@@ -17,6 +20,8 @@ from storage.records_belts import RecordsBeltStatuses
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
+from storage.spool import Spool
+from storage.spooled_readings import SpooledReadings
 from storage.tables import metadata
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
@@ -28,7 +33,7 @@ from tests.integration.engines_influx import influx
 from tests.integration.engines_postgres import Postgres
 from tests.integration.influx_stores import NAMED_URL, empty_store, named_server
 
-READINGS_STORES = ["memory", "duckdb", "influx", *(["influx-named"] if NAMED_URL else [])]
+READINGS_STORES = ["memory", "duckdb", "spooled", "half-sent", "influx", *(["influx-named"] if NAMED_URL else [])]
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +49,33 @@ def readings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Reading
     elif request.param == "duckdb":
         with contextlib.closing(DuckDBReadings(tmp_path / "readings.duckdb")) as store:
             yield store
+    elif request.param in {"spooled", "half-sent"}:
+        with (
+            contextlib.closing(DuckDBReadings(tmp_path / "readings.duckdb")) as store,
+            contextlib.closing(Spool(tmp_path / "spool.duckdb", segment_readings=300)) as spool,
+        ):
+            spooled = SpooledReadings(store, spool)
+            yield spooled if request.param == "spooled" else _HalfSent(spooled, store, spool)
     else:
         server = named_server() if request.param == "influx-named" else request.getfixturevalue("influx_server")
         with empty_store(server) as store:
             yield store
+
+
+class _HalfSent:
+    """Sends everything on after each second write: half of the reads have to join the spool and the store."""
+
+    def __init__(self, spooled: SpooledReadings, store: ReadingsStore, spool: Spool) -> None:
+        self._spooled, self._store, self._spool = spooled, store, spool
+        self._writes = itertools.count()
+        self.read, self.minutes, self.delete = spooled.read, spooled.minutes, spooled.delete
+
+    def write(self, batch: ReadingBatch) -> int | None:
+        written = self._spooled.write(batch)
+        if next(self._writes) % 2:
+            with self._spool.sending(NEVER) as chunk:
+                self._store.write(chunk)
+        return written
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.engine("postgresql"))])
