@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format kill latency evaluate rulesbench validatevitals bench influxbench screenshots lock engines clean
+.PHONY: help demo test check format kill restarts latency outage evaluate rulesbench validatevitals bench influxbench fuzz screenshots lock engines clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -28,8 +28,14 @@ format: $(VENV)/.dev ## put the format right
 kill: $(VENV)/.dev engines ## kill -9 the service 20 times at 1,000 messages/s, on both brokers (minutes)
 	$(BIN)/python -m pytest -m long tests/integration/test_kill.py -s $(ARGS)
 
+restarts: $(VENV)/.dev engines ## PostgreSQL stopped, killed, frozen 12 times at 1,000 messages/s (minutes)
+	$(BIN)/python -m pytest -m long tests/integration/test_records_outages.py -s $(ARGS)
+
 latency: $(VENV)/.dev engines ## reading published -> alarm visible in the browser, beside a bare subscriber
 	$(BIN)/python -m benchmarks.latency $(ARGS)
+
+outage: $(VENV)/.dev engines ## InfluxDB away for ten minutes at 1,000 messages/s: nothing lost, alarms as fast (20 minutes)
+	$(BIN)/python -m benchmarks.outage $(ARGS)
 
 evaluate: $(VENV)/.runtime ## score the alarm rules on 3,000 simulated bed-nights of lossy belts (half an hour)
 	$(BIN)/nightbelt evaluate --beds 100 --nights 30 --seed 11 --json
@@ -45,6 +51,8 @@ bench: $(VENV)/.dev engines ## ingest against a bare subscriber, in one run
 
 influxbench: $(VENV)/.dev engines ## writing to InfluxDB against the client library's own batching writer, in one run
 	$(BIN)/python -m benchmarks.influx_write $(ARGS)
+fuzz: $(VENV)/.dev ## 1,000,000 random and broken payloads over all device profiles (minutes)
+	$(BIN)/python -m benchmarks.fuzz_profiles $(ARGS)
 
 screenshots: $(VENV)/.dev engines ## draw the README's pictures anew
 	NIGHTBELT_TEST_SCREENSHOTS=docs $(BIN)/python -m pytest tests/browser -k screenshot
@@ -56,6 +64,7 @@ lock: ## resolve the lock files anew
 
 engines:
 	@sh deploy/engines.sh
+	@sh deploy/public_simulators.sh
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

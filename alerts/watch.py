@@ -7,6 +7,7 @@ When the register cannot be read, the watch goes on with what was asked before.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from alerts.conditions import Conditions
@@ -81,9 +82,12 @@ class Watch:
         shown = self._show(self._conditions.slots_of(batch.belts))
         return [BedsChanged(beds=shown)] if shown else []
 
-    def tick(self, now: int) -> None:
-        """Let timers run out. What follows is told by `commit`."""
-        self._decide(self._conditions.tick(now))
+    def tick(self, now: int, heard_until: int) -> None:
+        """Let timers run out that were due by `heard_until`: what was heard later may end the others.
+
+        They are raised at `now`. What follows is told by `commit`.
+        """
+        self._decide([replace(told, at=now) for told in self._conditions.tick(heard_until)])
 
     def commit(self) -> list[LiveEvent]:
         """Make durable what was decided since the last time; returns the alarm events.

@@ -24,7 +24,10 @@ EVENTS_LOOKED_THROUGH: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmView:
-    """One alarm as a reader sees it. `progress` only ever grows, so an older view never replaces a newer one."""
+    """One alarm as a reader sees it. `progress` only ever grows, so an older view never replaces a newer one.
+
+    Of an alarm about the whole centre `room`, `bed` and `resident` are "".
+    """
 
     alarm: Alarm
     path: str
@@ -40,10 +43,13 @@ class AlarmView:
 
     @property
     def shelf(self) -> str:
-        """Where on the board it belongs: among the open ones, those that wait for an outcome, or nowhere."""
+        """Where on the board it belongs: among the open ones, those that wait for an outcome, or nowhere.
+
+        How a technical matter ended is not asked of the ward.
+        """
         if self.alarm.state is not AlarmState.RESOLVED:
             return "open"
-        return "unfinished" if self.alarm.outcome is None else "done"
+        return "done" if self.alarm.outcome is not None or self.alarm.of_center else "unfinished"
 
 
 class AlarmWords:
@@ -85,6 +91,8 @@ class AlarmWords:
         return self._names[person_id]
 
     def _resident(self, resident_id: str) -> str:
+        if not resident_id:
+            return ""
         try:
             return self._services.register.resident(resident_id).name
         except NotFoundError:
@@ -108,6 +116,8 @@ def _order(alarm: Alarm) -> str:
 
 
 def _waits(alarm: Alarm, center_id: str, since_at: int) -> bool:
-    if alarm.center_id != center_id or alarm.state is not AlarmState.RESOLVED or alarm.outcome is not None:
+    if alarm.center_id != center_id or alarm.state is not AlarmState.RESOLVED:
+        return False
+    if alarm.outcome is not None or alarm.of_center:
         return False
     return alarm.resolved_at is not None and alarm.resolved_at >= since_at

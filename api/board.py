@@ -74,6 +74,7 @@ def board_constants(house: House, viewer: Viewer) -> dict[str, Any]:
         "stale_after_ms": stale_after_ms(services),
         "age_shown_ms": age_shown_ms(services),
         "rate_kept_ms": RATE_KEPT_MS + fast_slack_ms(services),
+        "alarms_at_risk": services.alarms_at_risk,
         "session_ends_at": viewer.session.expires_at,
         "session_warning_ms": services.lived(SIGN_IN_AGAIN_MS),
     }
@@ -111,6 +112,8 @@ def alarm_shown(house: House, viewer: Viewer, ward: Ward, view: AlarmView) -> di
 def spoken(viewer: Viewer, view: AlarmView) -> str:
     """The alarm as a screen reader says it."""
     say = viewer.language.say
+    if view.alarm.of_center:
+        return say("%(what)s. The whole centre.", what=say(RULES[view.alarm.rule]))
     return say(
         "%(what)s. Room %(room)s, bed %(bed)s, %(who)s.",
         what=say(RULES[view.alarm.rule]),

@@ -52,6 +52,9 @@ class BedBody(Body):
     heart_rate_at: int | None
     breathing_rate: float | None
     breathing_rate_at: int | None
+    battery: float | None
+    charging: bool | None
+    online: bool | None
 
     @classmethod
     def of(cls, view: BedView) -> "BedBody":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 
@@ -9,7 +10,11 @@ from api.live import LiveHub
 from domain.alarms import StepFunction
 from domain.clock import Clock
 from domain.live import BedNow
-from domain.ports import AlarmBook, People, ReadingsStore, Register
+from domain.ports import AlarmBook, BeltStatuses, People, ReadingsStore, Register
+
+WELL: Final = "ok"
+ALARMS: Final = "alarms"
+"""The engine without which no alarm can be raised."""
 
 
 def always_well() -> dict[str, str]:
@@ -25,7 +30,7 @@ class Services:
     """Handed to `create_app` by the composition root.
 
     `clock_speed` is how many service milliseconds pass in a real one. `health` names each engine and its state, "ok"
-    when it is well. `on_register_changed` is called after settings were stored.
+    when it is well, "spooling" when its work waits for it. `on_register_changed` is called after settings were stored.
     """
 
     clock: Clock
@@ -33,6 +38,7 @@ class Services:
     people: People
     book: AlarmBook
     readings: ReadingsStore
+    statuses: BeltStatuses
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction
@@ -42,6 +48,11 @@ class Services:
     registry: CollectorRegistry | None = None
     health: Callable[[], dict[str, str]] = always_well
     on_register_changed: Callable[[], None] = tell_nobody
+
+    @property
+    def alarms_at_risk(self) -> bool:
+        """Can alarms not be stored just now? They are raised late then, when the records answer again."""
+        return self.health().get(ALARMS, WELL) != WELL
 
     def lived(self, length_ms: float) -> int:
         """How far the service's clock moves while a person lives through `length_ms`; sessions and time-outs."""

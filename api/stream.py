@@ -87,13 +87,17 @@ class _Stream:
                 return
             if loop.time() >= beat_at:
                 beat_at = loop.time() + HEARTBEAT_S
-                yield sse("heartbeat", {"now": self._house.services.clock.now()})
+                yield self._heartbeat()
                 news = await run_in_threadpool(self._look_around)
                 if news is None:
                     yield sse("goodbye", {"why": "signed out"})
                     return
                 for event in news:
                     yield event
+
+    def _heartbeat(self) -> str:
+        services = self._house.services
+        return sse("heartbeat", {"now": services.clock.now(), "alarms_at_risk": services.alarms_at_risk})
 
     def _board(self) -> str:
         board = read_board(self._house, self._viewer)

@@ -6,12 +6,13 @@ Fails towards "no signal": a value is only called live when a reading was receiv
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from api.services import Services
+from domain.belts import BeltStatus
 from domain.live import BedNow
 from domain.readings import Occupancy
 from domain.residents import Place
@@ -26,6 +27,8 @@ RATE_KEPT_MS: Final = 60 * SECOND_MS
 """A rate older than this is not shown any more: it says nothing of the person now."""
 LINK_SLACK_MS: Final = 1 * SECOND_MS
 """Real time between a reading's arrival and its being on a board; counts `clock_speed` times as long."""
+LOW_BATTERY_PERCENT: Final = 20
+"""Under this a belt's battery is shown, unless it is being charged (own choice: time to find a charger by day)."""
 NO_ZONE: Final = "UTC"
 
 
@@ -49,7 +52,10 @@ _STATUS_OF: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BedView:
-    """One bed for a reader. Instants are our clock's; a rate is None when missing or too old to show."""
+    """One bed for a reader. Instants are our clock's; a rate is None when missing or too old to show.
+
+    `battery` (percent), `charging` and `online` are the last that was heard of the belt, however long ago.
+    """
 
     key: str
     room: str
@@ -65,6 +71,20 @@ class BedView:
     heart_rate_at: int | None = None
     breathing_rate: float | None = None
     breathing_rate_at: int | None = None
+    battery: float | None = None
+    charging: bool | None = None
+    online: bool | None = None
+
+    @property
+    def low_battery(self) -> float | None:
+        """The battery's charge (percent) when somebody ought to charge it."""
+        low = self.battery is not None and self.battery < LOW_BATTERY_PERCENT and not self.charging
+        return self.battery if low else None
+
+    @property
+    def offline(self) -> bool:
+        """Did the belt, or its last will, say that it is off? Readings that arrive know better."""
+        return self.online is False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +97,12 @@ class Ward:
     places: tuple[Place, ...]
     by_belt: Mapping[str, Place]
     by_resident: Mapping[str, Place]
+    statuses: Mapping[str, BeltStatus]
 
     @property
     def layout(self) -> str:
-        """Changes when beds, belts or residents do."""
-        said = repr([(_key(place), place.room, place.bed, place.belt_id, place.resident) for place in self.places])
+        """Changes when beds, belts or residents do, or what is shown of a belt itself."""
+        said = repr([_shown(place, _without_readings(self, place)) for place in self.places])
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
@@ -96,6 +117,7 @@ def read_ward(services: Services, center_id: str) -> Ward:
         places=places,
         by_belt={p.belt_id: p for p in places if p.belt_id},
         by_resident={p.resident.resident_id: p for p in places if p.resident},
+        statuses={status.belt_id: status for status in services.statuses.all()},
     )
 
 
@@ -117,7 +139,7 @@ def fast_slack_ms(services: Services) -> int:
 def bed_views(ward: Ward, latest: Iterable[BedNow], now: int, stale_ms: int) -> list[BedView]:
     """Every bed of the ward at `now`."""
     known = {bed.belt_id: bed for bed in latest}
-    return [_bed_view(place, known.get(place.belt_id or ""), now, stale_ms) for place in ward.places]
+    return [_bed_view(ward, place, known.get(place.belt_id or ""), now, stale_ms) for place in ward.places]
 
 
 def live_values(bed: BedNow) -> dict[str, object]:
@@ -134,8 +156,23 @@ def live_values(bed: BedNow) -> dict[str, object]:
     }
 
 
-def _bed_view(place: Place, bed: BedNow | None, now: int, stale_ms: int) -> BedView:
-    view = BedView(
+def _bed_view(ward: Ward, place: Place, bed: BedNow | None, now: int, stale_ms: int) -> BedView:
+    view = _without_readings(ward, place)
+    if bed is None or view.status is not BedStatus.SILENT:
+        return view
+    fresh = bed.received_at is not None and now - bed.received_at <= stale_ms
+    return _with_readings(view, bed, now, fresh)
+
+
+def _shown(place: Place, view: BedView) -> tuple[object, ...]:
+    """What is drawn of a bed apart from its readings."""
+    belt = (place.belt_id, view.low_battery, view.offline)
+    return view.key, place.room, place.bed, place.resident, belt
+
+
+def _without_readings(ward: Ward, place: Place) -> BedView:
+    told = ward.statuses.get(place.belt_id or "")
+    return BedView(
         key=_key(place),
         room=place.room,
         bed=place.bed,
@@ -144,23 +181,16 @@ def _bed_view(place: Place, bed: BedNow | None, now: int, stale_ms: int) -> BedV
         resident_id=place.resident.resident_id if place.resident else None,
         resident=place.resident.name if place.resident else None,
         status=_status_without_readings(place),
+        battery=told.battery if told else None,
+        charging=told.charging if told else None,
+        online=told.online if told else None,
     )
-    if bed is None or view.status is not BedStatus.SILENT:
-        return view
-    fresh = bed.received_at is not None and now - bed.received_at <= stale_ms
-    return _with_readings(view, bed, now, fresh)
 
 
 def _with_readings(view: BedView, bed: BedNow, now: int, fresh: bool) -> BedView:
     heart_at, breathing_at = _ours(bed, bed.heart_rate_at), _ours(bed, bed.breathing_rate_at)
-    return BedView(
-        key=view.key,
-        room=view.room,
-        bed=view.bed,
-        side=view.side,
-        belt_id=view.belt_id,
-        resident_id=view.resident_id,
-        resident=view.resident,
+    return replace(
+        view,
         status=_STATUS_OF[bed.occupancy] if fresh else BedStatus.SILENT,
         since_at=_ours(bed, bed.since_at) if fresh else bed.received_at,
         received_at=bed.received_at,

@@ -4,7 +4,7 @@ from typing import Final
 
 from api.languages import Language
 from api.vital_words import VITAL_RULES, vital_reason
-from domain.alarms import Alarm, AlarmState, EventKind, Outcome, Priority, Rule
+from domain.alarms import LEAVE_BED_RULES, Alarm, AlarmState, EventKind, Outcome, Priority, Rule
 from domain.units import MINUTE_MS, SECOND_MS
 
 
@@ -16,6 +16,7 @@ RULES: Final = {
     Rule.LEAVE_BED_IMMEDIATE: N_("Left the bed"),
     Rule.LEAVE_BED_NOT_BACK: N_("Not back in bed"),
     **VITAL_RULES,
+    Rule.READINGS_BEHIND: N_("Readings cannot be stored"),
 }
 PRIORITIES: Final = {
     Priority.HIGH: N_("High priority"),
@@ -33,6 +34,13 @@ OUTCOMES: Final = {
     Outcome.FALSE_ALARM: N_("False alarm"),
     Outcome.ESCALATED: N_("Passed on"),
 }
+CENTER_STATES: Final = {**STATES, AlarmState.ACKNOWLEDGED: N_("Somebody is seeing to it")}
+CENTER_OUTCOMES: Final = {
+    **OUTCOMES,
+    Outcome.HELPED: N_("Put right"),
+    Outcome.NO_HELP_NEEDED: N_("Nothing to do"),
+}
+"""The same of an alarm that is about the whole centre and no person."""
 EVENTS: Final = {
     EventKind.RAISED: N_("Alarm raised"),
     EventKind.RECORDED: N_("Recorded without calling anybody"),
@@ -76,8 +84,40 @@ def board_words(language: Language) -> dict[str, str]:
     return {message: language.say(message) for message in BOARD_WORDS}
 
 
+CENTER_REASONS: Final = {
+    "readings-behind": N_(
+        "The database takes no readings. They are kept here and none is lost; alarms go on. Nights may not be shown "
+        "until it works again. Please tell whoever looks after it."
+    ),
+    "spool-half-used": N_(
+        "The database has taken no readings for days. Half of the time for which they can be kept here is over: after "
+        "%(days)s days the oldest are lost. Alarms go on. Somebody has to look after it now."
+    ),
+    "disk-low": N_(
+        "The disk of the Nightbelt server is almost full: %(free)s GB are left. When it is full no readings can be "
+        "kept. Somebody has to make room now."
+    ),
+    "spool-unwritable": N_(
+        "Readings cannot be kept on the Nightbelt server. Alarms go on, but after a restart some might be late. "
+        "Somebody has to look after it now."
+    ),
+}
+"""By the codes of `alerts.storekeeping`."""
+
+
+def state_word(alarm: Alarm) -> str:
+    return (CENTER_STATES if alarm.of_center else STATES)[alarm.state]
+
+
+def outcome_words(alarm: Alarm) -> dict[Outcome, str]:
+    """What can be said of how such an alarm ended."""
+    return CENTER_OUTCOMES if alarm.of_center else OUTCOMES
+
+
 def reason_in_words(alarm: Alarm, language: Language) -> str:
     """Why the alarm is there, with its numbers."""
+    if alarm.of_center:
+        return _center_reason(alarm, language)
     if (vital := vital_reason(alarm, language)) is not None:
         return vital
     limit = _limit(alarm, language)
@@ -99,13 +139,22 @@ def reason_in_words(alarm: Alarm, language: Language) -> str:
 
 def since_words(alarm: Alarm) -> str:
     """What happened at the alarm's first instant, as a text for the catalogue."""
-    return N_("Since %(time)s") if alarm.rule in VITAL_RULES else N_("Left the bed at %(time)s")
+    return N_("Left the bed at %(time)s") if alarm.rule in LEAVE_BED_RULES else N_("Since %(time)s")
 
 
 def left_at(alarm: Alarm) -> int:
     """When the bed was left (ms): as the reason says, else when the condition began."""
     stated = alarm.reason.facts.get("left_at")
     return int(stated) if isinstance(stated, int | float) else alarm.began_at
+
+
+def _center_reason(alarm: Alarm, language: Language) -> str:
+    facts = alarm.reason.facts
+    days, free_gb = float(facts.get("limit_days", 0)), float(facts.get("free_bytes", 0)) / 1e9
+    text = CENTER_REASONS.get(alarm.reason.code)
+    if text is None:
+        return alarm.reason.code
+    return language.say(text, days=language.number(days), free=language.number(free_gb, 1))
 
 
 def _limit(alarm: Alarm, language: Language) -> str | None:

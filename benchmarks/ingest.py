@@ -44,6 +44,7 @@ from ingest.pipeline import Pipeline, Watch
 from ingest.source import READINGS_FILTER, RECEIVE_MAXIMUM, SESSION_EXPIRY_S, MqttSource
 from storage.duckdb_readings import DuckDBReadings
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
+from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_quarantine import InMemoryQuarantine
 from tests.fakes.in_memory_register import InMemoryRegister
 from tests.integration.engines import Broker, mosquitto, nats
@@ -82,7 +83,7 @@ class NoWatch:
 
     def refresh(self, now: int) -> None: ...
 
-    def tick(self, now: int) -> None: ...
+    def tick(self, now: int, heard_until: int) -> None: ...
 
     def commit(self) -> list[LiveEvent]:
         return []
@@ -250,6 +251,7 @@ def _service(port: int, version: MQTTProtocolVersion, messages: int, belts: int,
         source=source,
         store=store,
         quarantine=InMemoryQuarantine(),
+        statuses=InMemoryBeltStatuses(),
         watch=NoWatch() if watch == "none" else _watch(belts),
         publish=lambda events: None,
         clock=clock,

@@ -24,7 +24,7 @@ import numpy as np
 
 from alerts.beds import CHATTER_MS
 from alerts.conditions import Conditions
-from alerts.rulebook import slot_of
+from alerts.rulebook import PRIORITIES, slot_of
 from alerts.rules import END_CONFIRM_MS
 from alerts.runs import Slot
 from alerts.vital_rules import BEGIN_CONFIRM_MS, LOST_CONFIRM_MS, UNKNOWN_LIMIT_MS, WARNING_UNKNOWN_LIMIT_MS
@@ -270,7 +270,7 @@ def main() -> None:
         beds=options.beds,
         readings=len(readings),
         batch=options.batch,
-        rules=len(Rule),
+        rules=len(PRIORITIES),
         engine=round(len(readings) / engine_s),
         engine_three_rules=round(len(readings) / three_s),
         reference_three_rules=round(len(readings) / reference_s),

@@ -1,1 +1,1 @@
-"""Grafana as code. Empty until the production path is built."""
+"""Grafana as code: the dashboards, their queries, the files that provision them and the push to a running Grafana."""

@@ -13,6 +13,7 @@ need chromium chromium fonts-noto-cjk
 need influxd influxdb
 need caddy caddy
 need docker-compose docker-compose
+need openssl openssl
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

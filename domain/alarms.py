@@ -24,6 +24,7 @@ class Rule(StrEnum):
     BELT_SILENT = "belt-silent"
     SIGNAL_POOR = "signal-poor"
     VITALS_IN_EMPTY_BED = "vitals-in-empty-bed"
+    READINGS_BEHIND = "readings-behind"
 
 
 LEAVE_BED_RULES: Final = (Rule.LEAVE_BED_IMMEDIATE, Rule.LEAVE_BED_NOT_BACK)
@@ -79,6 +80,8 @@ class Reason:
 class Alarm:
     """One alarm. `alarm_id` is made of resident, rule and `began_at`: a repeat of the same work finds the same alarm.
 
+    An alarm of a whole centre, about its technical side, has the centre and the priority in its id instead, and "" for
+    resident, bed and belt.
     Every instant is on our clock (the belt's, put right by its offset); `began_at` is when the condition began to hold,
     `due_at` when that had lasted long enough, `raised_at` when it was told. `resolved_by` is None for an alarm
     that resolved by itself.
@@ -104,6 +107,11 @@ class Alarm:
     resolved_by: str | None = None
     outcome: Outcome | None = None
     note: str = ""
+
+    @property
+    def of_center(self) -> bool:
+        """Is it about the whole centre and no resident?"""
+        return self.resident_id == ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

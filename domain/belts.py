@@ -1,6 +1,7 @@
 """What a belt says of itself, apart from the person on it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +17,9 @@ class BeltStatus:
     battery: float | None = None
     charging: bool | None = None
     firmware: str | None = None
+
+    def and_then(self, later: Self) -> Self:
+        """What is known when `later` was told of the same belt after this; what it does not tell stays as it was."""
+        told = {each.name: getattr(later, each.name) for each in fields(later)}
+        kept = {each.name: getattr(self, each.name) for each in fields(self)}
+        return type(self)(**kept | {name: value for name, value in told.items() if value is not None})

@@ -5,6 +5,7 @@ All are safe to call from several threads unless said otherwise.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from domain.belts import BeltStatus
 from domain.people import Person, Session
 from domain.readings import MinuteColumns, ReadingBatch
 from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side
+from domain.spool import SpoolStatus
 from domain.watch import BedState, ConditionState
 
 
@@ -46,6 +48,26 @@ class ReadingsStore(Protocol):
         RefusedError from an engine that cannot delete.
         """
         ...
+
+
+class ReadingsSpool(Protocol):
+    """Readings that wait to be sent on, in order of arrival.
+
+    Does not promise that a reading is sent once: after a crash what was sent last comes again.
+    """
+
+    def sending(self, limit: int) -> AbstractContextManager[ReadingBatch]:
+        """The oldest waiting readings, `limit` at most; empty when none wait.
+
+        They are done when the block ends without an error, else they stay the oldest. One block at a time.
+        """
+        ...
+
+    def drop_before(self, received_before: int) -> int:
+        """Give up the oldest readings while they came in before that (our clock, ms); returns how many."""
+        ...
+
+    def status(self) -> SpoolStatus: ...
 
 
 class AlarmBook(Protocol):
@@ -104,9 +126,11 @@ class BeltStatuses(Protocol):
     """The latest that each belt said of itself."""
 
     def put(self, statuses: Sequence[BeltStatus]) -> None:
-        """Merge into what is kept: what a status does not tell stays as it was; an older `at` changes nothing.
+        """Merge into what is kept, in the order given: what a status does not tell stays as it was.
 
-        Durable when it returns.
+        A status whose `at` is older than what is kept of its belt changes nothing; of two with the same `at` the later
+        in order goes over the earlier. Idempotent. Durable when it returns. Does not promise that `at` is when the
+        belt said it: what a broker kept for newcomers is told anew at each connect.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""The native payload (docs/mqtt.md) to columns, and what cannot be read to quarantine.
+"""The native payloads (docs/mqtt.md) to columns and statuses, and what cannot be read to quarantine.
 
 Fails toward keeping: an absurd value costs that value, not the occupancy beside it; whatever is refused is kept whole
 for a person, with a code to count by and words to understand it. Never raises, whatever the bytes are.
@@ -20,6 +20,7 @@ from domain.readings import FLOAT_COLUMNS, Occupancy, ReadingBatch
 from domain.residents import ID_PATTERN
 from domain.units import DAY_MS, MINUTE_MS
 from ingest.inbox import Delivery
+from ingest.statuses import status_of
 
 LIMITS: Final[dict[str, tuple[float, float]]] = {
     "heart_rate": (20, 250),
@@ -42,6 +43,7 @@ PROBLEMS_SHOWN: Final = 5
 """How many problems of one message are put into words; the rest is counted."""
 TOPICS_KNOWN_MAX: Final = 100_000
 """Topics whose belt id is remembered."""
+STATUS_END: Final = "/status"
 
 _LONGEST_MS: Final = 2**62  # keeps `ts` inside int64
 _Instant = Annotated[int, msgspec.Meta(ge=-_LONGEST_MS, le=_LONGEST_MS)]
@@ -64,13 +66,17 @@ class Decoded:
     """Readings of a run of messages, none twice, and what was refused of them, in order of arrival.
 
     `repeats` counts the readings that were there more than once and left out. `statuses` is what belts said of
-    themselves, in order of arrival.
+    themselves, in order of arrival. `retained` counts the readings that a broker kept for newcomers; they are left out,
+    for they would look like news at each connect. `ignored` counts the messages that held nothing to keep and nothing
+    wrong; every message is in `refused`, ignored, or accepted.
     """
 
     batch: ReadingBatch
     refused: list[Quarantined]
     repeats: int = 0
     statuses: list[BeltStatus] = field(default_factory=list)
+    retained: int = 0
+    ignored: int = 0
 
 
 _decode_any: Final = msgspec.json.Decoder(WireReading | list[WireReading]).decode
@@ -87,7 +93,10 @@ class _Rows:
     readings: list[WireReading] = field(default_factory=list)
     belt: list[int] = field(default_factory=list)
     message: list[int] = field(default_factory=list)
+    statuses: list[BeltStatus] = field(default_factory=list)
+    retained: int = 0
     problems: dict[int, list[UndecodableError]] = field(default_factory=dict)
+    ignored: int = 0
 
     def refuse(self, message: int, problem: UndecodableError) -> None:
         self.problems.setdefault(message, []).append(problem)
@@ -100,22 +109,25 @@ def decode(messages: Sequence[Delivery]) -> Decoded:
     except Exception as error:  # noqa: BLE001 - one message must not stop the others: it is found, kept and counted
         if len(messages) == 1:
             problem = UndecodableError("decoder-failed", f"{type(error).__name__}: {error}")
-            return Decoded(batch=ReadingBatch.empty(), refused=[_quarantined(messages[0], [problem])])
+            return Decoded(batch=ReadingBatch.empty(), refused=[quarantined(messages[0], [problem])])
     parts = [decode([message]) for message in messages]
     batch = ReadingBatch.join(part.batch for part in parts)
-    return _decoded(batch, [entry for part in parts for entry in part.refused])
-
-
-def _decoded(batch: ReadingBatch, refused: list[Quarantined]) -> Decoded:
     distinct = batch.distinct()
-    return Decoded(batch=distinct, refused=refused, repeats=len(batch) - len(distinct))
+    return Decoded(
+        batch=distinct,
+        refused=[entry for part in parts for entry in part.refused],
+        repeats=len(batch) - len(distinct),
+        statuses=[status for part in parts for status in part.statuses],
+        retained=sum(part.retained for part in parts),
+        ignored=sum(part.ignored for part in parts),
+    )
 
 
-def belt_of(topic: str) -> str:
-    """The belt id in a topic `care/{center}/{belt}/readings`. UndecodableError: `bad-topic` or `bad-belt-id`."""
+def belt_of(topic: str, what: str = "readings") -> str:
+    """The belt id in a topic `care/{center}/{belt}/{what}`. UndecodableError: `bad-topic` or `bad-belt-id`."""
     parts = topic.split("/")
-    if len(parts) != 4 or parts[0] != "care" or parts[3] != "readings":
-        raise UndecodableError("bad-topic", f"topic {topic!r} is not care/{{center}}/{{belt}}/readings")
+    if len(parts) != 4 or parts[0] != "care" or parts[3] != what:
+        raise UndecodableError("bad-topic", f"topic {topic!r} is not care/{{center}}/{{belt}}/{what}")
     _, center_id, belt_id, _ = parts
     if not ID_PATTERN.fullmatch(center_id):
         raise UndecodableError("bad-topic", f"centre id {center_id!r}: letters, digits, '_', '.', '-', at most 64")
@@ -135,11 +147,21 @@ def _decode(messages: Sequence[Delivery]) -> Decoded:
         except UndecodableError as problem:
             rows.refuse(position, problem)
     batch = _batch(rows, messages)
-    refused = [_quarantined(messages[at], problems) for at, problems in sorted(rows.problems.items())]
-    return _decoded(batch, refused)
+    distinct = batch.distinct()
+    return Decoded(
+        batch=distinct,
+        refused=[quarantined(messages[at], problems) for at, problems in sorted(rows.problems.items())],
+        repeats=len(batch) - len(distinct),
+        statuses=rows.statuses,
+        retained=rows.retained,
+        ignored=rows.ignored,
+    )
 
 
 def _read(rows: _Rows, position: int, message: Delivery) -> None:
+    if message.topic.endswith(STATUS_END):
+        _read_status(rows, position, message)
+        return
     belt_id = _known_belt_of(message.topic)
     payload = message.payload
     if not payload.isascii():
@@ -148,15 +170,33 @@ def _read(rows: _Rows, position: int, message: Delivery) -> None:
         found = _decode_any(payload)
     except _unreadable as error:
         found = _items(rows, position, payload, error)
+    if message.retained:
+        rows.retained += len(found) if isinstance(found, list) else 1
+        rows.ignored += position not in rows.problems
+        return
     index = rows.belts.setdefault(belt_id, len(rows.belts))
     if type(found) is WireReading:
         rows.readings.append(found)
         rows.belt.append(index)
         rows.message.append(position)
         return
+    if not found and position not in rows.problems:
+        rows.ignored += 1
     rows.readings.extend(found)
     rows.belt.extend([index] * len(found))
     rows.message.extend([position] * len(found))
+
+
+def _read_status(rows: _Rows, position: int, message: Delivery) -> None:
+    belt_id = _known_belt_of(message.topic, "status")
+    if not message.payload:
+        rows.ignored += 1  # somebody made the broker forget the status it kept
+        return
+    _check_utf8(message.payload)
+    status, problems = status_of(belt_id, message.payload, message.received_at)
+    rows.statuses.append(status)
+    for problem in problems:
+        rows.refuse(position, problem)
 
 
 def _check_utf8(payload: bytes) -> None:
@@ -255,7 +295,7 @@ def _timely(
     return ~(early | late)
 
 
-def _quarantined(message: Delivery, problems: list[UndecodableError]) -> Quarantined:
+def quarantined(message: Delivery, problems: list[UndecodableError]) -> Quarantined:
     """One entry for the message: counted under its first problem, with words for the first few."""
     details = [problem.detail for problem in problems[:PROBLEMS_SHOWN]]
     if len(problems) > PROBLEMS_SHOWN:

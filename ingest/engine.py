@@ -22,11 +22,18 @@ class Engine:
     The caller keeps its work until `attempt` says that it was done.
     """
 
-    def __init__(self, name: str, failures: Counter, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        name: str,
+        failures: Counter,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        cap_s: float = RETRY_CAP_S,
+    ) -> None:
         self.name = name
         self._failures = failures
         self._monotonic = monotonic
-        self._backoff = Backoff(first_s=RETRY_FIRST_S, cap_s=RETRY_CAP_S)
+        self._backoff = Backoff(first_s=RETRY_FIRST_S, cap_s=cap_s)
         self._retry_at_s = 0.0
         self.well = True
 

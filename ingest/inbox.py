@@ -14,13 +14,17 @@ class Receipt(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """One message as it came. `received_at` is our clock (ms); `topic` is empty when it was not UTF-8."""
+    """One message as it came. `received_at` is our clock (ms); `topic` is empty when it was not UTF-8.
+
+    `retained`: an earlier message that the broker keeps for newcomers, from nobody knows when.
+    """
 
     topic: str
     payload: bytes
     received_at: int
     epoch: int = 0
     mid: int = 0
+    retained: bool = False
 
 
 class Inbox:

@@ -22,6 +22,9 @@ QUIET_S: Final = 1.0
 BACKLOG_LIMIT_S: Final = 5.0
 """Timers run at the latest this long (real time) after the start, backlog or no broker."""
 
+ALARMS_RETRY_CAP_S: Final = 2.0
+"""The longest wait before the alarm book is tried again: how late an alarm may be for that, after an outage."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -36,8 +39,8 @@ class Watch(Protocol):
         """Judge new readings; returns the beds they changed. After an error they come once more, belt by belt."""
         ...
 
-    def tick(self, now: int) -> None:
-        """Let timers run out."""
+    def tick(self, now: int, heard_until: int) -> None:
+        """Let timers run out that were due by `heard_until`: what came later, and waits, may end the others."""
         ...
 
     def commit(self) -> list[LiveEvent]:
@@ -67,7 +70,7 @@ class Judge:
     ) -> None:
         self._watch, self._publish, self._clock, self._monotonic = watch, publish, clock, monotonic
         self._failures = failures
-        self._engine = Engine("alarms", failures.labels("alarms"), monotonic)
+        self._engine = Engine("alarms", failures.labels("alarms"), monotonic, cap_s=ALARMS_RETRY_CAP_S)
         self._register = Engine("register", failures.labels("register"), monotonic)
         self._ticked_at = LONG_AGO
         self._timers_run = False
@@ -108,15 +111,18 @@ class Judge:
                 self._observe_belt(belt_id, part, now)
         self._commit()
 
-    def tick_if_due(self, now: int) -> None:
-        """Let timers run out when one is due or a second has passed, and commit what could not be before."""
+    def tick_if_due(self, now: int, heard_until: int) -> None:
+        """Let timers run out when one is due or a second has passed, and commit what could not be before.
+
+        All that came by `heard_until` has been observed; after a wait for an engine much may have come since.
+        """
         if not self._timers_run:
             return
         if 0 <= now - self._ticked_at < TICK_MS and self._watch.next_due_at() > now:
             return
         if self._register.wait_s <= 0:
             self._register.attempt(lambda: self._watch.refresh(now))
-        self._watch.tick(now)
+        self._watch.tick(now, heard_until)
         self._ticked_at = now
         self._commit()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import islice
 
+from domain.belts import BeltStatus
 from domain.ports import Quarantined
 from domain.readings import ReadingBatch
 from ingest.inbox import Receipt
@@ -21,15 +22,17 @@ class Stage(IntEnum):
     STORED = 1
     OBSERVED = 2
     JUDGED = 3
+    STATUSES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pass:
-    """What one turn of the worker took in: its readings, its refused messages, and what to ack for it."""
+    """What one turn of the worker took in: readings, what belts said of themselves, refused messages; what to ack."""
 
     batch: ReadingBatch
     refused: Sequence[Quarantined]
     receipts: Sequence[Receipt]
+    statuses: Sequence[BeltStatus] = ()
 
 
 class Ledger:

@@ -19,12 +19,44 @@ class IngestMetrics:
         self.quarantined = Counter(
             "nightbelt_ingest_quarantined", "Messages put in quarantine, by reason", ["reason"], registry=registry
         )
+        self.ignored = Counter(
+            "nightbelt_ingest_ignored", "Messages that held nothing to keep and nothing wrong", registry=registry
+        )
         self.failures = Counter(
             "nightbelt_ingest_failures", "Calls that failed and are tried again, by stage", ["stage"], registry=registry
+        )
+        self.retained = Counter(
+            "nightbelt_ingest_retained_readings",
+            "Readings a broker kept for newcomers, which were passed over",
+            registry=registry,
+        )
+        self.sessions_lost = Counter(
+            "nightbelt_ingest_sessions_lost",
+            "Times the broker had forgotten the session, and what it was to keep",
+            registry=registry,
         )
         self.queue_depth = Gauge("nightbelt_ingest_queue_depth", "Messages waiting for the worker", registry=registry)
         self.held = Gauge("nightbelt_ingest_held_messages", "Messages taken in and not yet acked", registry=registry)
         self.connected = Gauge("nightbelt_ingest_connected", "1 while the broker's session is up", registry=registry)
         self.pass_seconds = Histogram(
             "nightbelt_ingest_pass_seconds", "Time of one pass", buckets=PASS_BUCKETS_S, registry=registry
+        )
+
+
+class SpoolMetrics:
+    """Of the readings that wait for a store elsewhere; one set per registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.waiting = Gauge("nightbelt_spool_waiting_readings", "Readings that wait to be sent on", registry=registry)
+        self.oldest_age = Gauge(
+            "nightbelt_spool_oldest_age_seconds", "How long the oldest reading has waited", registry=registry
+        )
+        self.size = Gauge("nightbelt_spool_size_bytes", "Size of the spool's files", registry=registry)
+        self.forwarded = Counter("nightbelt_spool_forwarded", "Readings that the store took", registry=registry)
+        self.rejected = Counter(
+            "nightbelt_spool_rejected", "Readings that the store refused, now in quarantine", registry=registry
+        )
+        self.dropped = Counter("nightbelt_spool_dropped", "Readings lost over the spool's limit", registry=registry)
+        self.failures = Counter(
+            "nightbelt_spool_failures", "Writes to the store that failed or were slow", registry=registry
         )

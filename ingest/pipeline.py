@@ -1,7 +1,7 @@
 """The worker: takes messages in, makes readings durable, has them judged, tells the board, and only then acks.
 
-One thread owns the watch. Fails toward repeating: an ack waits until quarantine, readings store and watch have all
-kept what is theirs; a crash before it brings the messages again. Alarms never wait for a store that is down: what
+One thread owns the watch. Fails toward repeating: an ack waits until quarantine, stores and watch have all kept what
+is theirs; a crash before it brings the messages again. Alarms never wait for a store that is down: what
 failed last time comes after the judging, with waits of its own.
 """
 
@@ -15,15 +15,16 @@ from prometheus_client import CollectorRegistry
 
 from domain.clock import Clock
 from domain.live import LiveEvent
-from domain.ports import Quarantine, ReadingsStore
+from domain.ports import BeltStatuses, Quarantine, ReadingsStore
 from domain.readings import ReadingBatch
-from ingest.decoding import decode
+from ingest.decoding import Decoded, decode
 from ingest.engine import Engine
 from ingest.inbox import Delivery, Receipt
 from ingest.judging import Judge, Watch
 from ingest.ledger import Ledger, Pass, Stage
 from ingest.metrics import IngestMetrics
 from ingest.negotiation import Backoff
+from ingest.statuses import StatusNews
 
 PASS_MESSAGES_MAX: Final = 5_000
 """Messages of one pass: enough to make a commit cheap, few enough to answer within a fraction of a second."""
@@ -49,6 +50,11 @@ class Source(Protocol):
     @property
     def depth(self) -> int: ...
 
+    @property
+    def sessions_lost(self) -> int:
+        """How often the broker had forgotten what it was to keep for us, since the start."""
+        ...
+
     def start(self) -> None: ...
 
     def take(self, limit: int, timeout_s: float) -> list[Delivery]:
@@ -65,7 +71,7 @@ class Source(Protocol):
 
 
 class Pipeline:
-    """From `source` to `store`, `quarantine`, `watch` and `publish`, on a thread of its own (`start`, `stop`).
+    """From `source` to the stores, `watch` and `publish`, on a thread of its own (`start`, `stop`).
 
     `publish` gets events that are committed, on the worker's thread, and must not block. `turn` is one round of the
     worker, for tests and for programs with a loop of their own.
@@ -77,24 +83,33 @@ class Pipeline:
         source: Source,
         store: ReadingsStore,
         quarantine: Quarantine,
+        statuses: BeltStatuses,
         watch: Watch,
         publish: Callable[[Sequence[LiveEvent]], None],
         clock: Clock,
         registry: CollectorRegistry,
+        decode: Callable[[Sequence[Delivery]], Decoded] = decode,
         monotonic: Callable[[], float] = time.monotonic,
         held_messages_max: int = HELD_MESSAGES_MAX,
     ) -> None:
         self._source, self._store, self._quarantine = source, store, quarantine
+        self._statuses = StatusNews(statuses)
         self._clock, self._monotonic = clock, monotonic
-        self._held_messages_max = held_messages_max
+        self._decode, self._held_messages_max = decode, held_messages_max
         self._metrics = metrics = IngestMetrics(registry)
         self._ledger = Ledger()
+        self._sessions_lost = 0
         self._judge = Judge(watch=watch, publish=publish, clock=clock, failures=metrics.failures, monotonic=monotonic)
         self._stages = (
             (Stage.QUARANTINED, Engine("quarantine", metrics.failures.labels("quarantine"), monotonic)),
             (Stage.STORED, Engine("readings", metrics.failures.labels("readings"), monotonic)),
+            (Stage.STATUSES, Engine("statuses", metrics.failures.labels("statuses"), monotonic)),
         )
-        self._calls = {Stage.QUARANTINED: self._quarantine_refused, Stage.STORED: self._store_readings}
+        self._calls = {
+            Stage.QUARANTINED: self._quarantine_refused,
+            Stage.STORED: self._store_readings,
+            Stage.STATUSES: self._store_statuses,
+        }
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest-worker", daemon=True)
 
@@ -125,7 +140,7 @@ class Pipeline:
         self._judge.note(connected=self._source.connected, busy=bool(deliveries))
         if deliveries:
             self._take_in(deliveries)
-        self._work(now)
+        self._work(now, self._heard_until(deliveries, now))
         self._source.ack(self._ledger.release())
         self._count(len(deliveries), begun_s)
 
@@ -142,18 +157,25 @@ class Pipeline:
                 backoff.reset()
 
     def _take_in(self, deliveries: Sequence[Delivery]) -> None:
-        decoded = decode(deliveries)
+        decoded = self._decode(deliveries)
         receipts = [Receipt(delivery.epoch, delivery.mid) for delivery in deliveries]
-        self._ledger.add(Pass(batch=decoded.batch, refused=decoded.refused, receipts=receipts))
+        work = Pass(batch=decoded.batch, refused=decoded.refused, receipts=receipts, statuses=decoded.statuses)
+        self._ledger.add(work)
         self._metrics.duplicates.inc(decoded.repeats)
+        self._metrics.retained.inc(decoded.retained)
+        self._metrics.ignored.inc(decoded.ignored)
 
-    def _work(self, now: int) -> None:
+    def _heard_until(self, deliveries: Sequence[Delivery], now: int) -> int:
+        """Up to when (our clock) all that came has been taken in; behind `now` after the worker was kept waiting."""
+        return min(now, deliveries[-1].received_at) if deliveries and self._source.depth else now
+
+    def _work(self, now: int, heard_until: int) -> None:
         """Every stage once: the stores that are well, the judging, then the stores that were not and may be tried."""
         ill = [(stage, engine) for stage, engine in self._stages if not engine.well]
         for stage, engine in self._stages:
             if engine.well and self._ledger.behind(stage):
                 engine.attempt(self._calls[stage])
-        self._judge_readings(now)
+        self._judge_readings(now, heard_until)
         for stage, engine in ill:
             if engine.wait_s <= 0 and self._ledger.behind(stage):
                 engine.attempt(self._calls[stage])
@@ -182,11 +204,16 @@ class Pipeline:
         self._metrics.stored.inc(new)
         self._metrics.duplicates.inc(readings - new)
 
-    def _judge_readings(self, now: int) -> None:
+    def _store_statuses(self) -> None:
+        waiting = self._ledger.waiting(Stage.STATUSES)
+        self._statuses.put(status for work in waiting for status in work.statuses)
+        self._ledger.advance(Stage.STATUSES, len(waiting))
+
+    def _judge_readings(self, now: int, heard_until: int) -> None:
         for work in self._ledger.waiting(Stage.OBSERVED):
             self._ledger.advance(Stage.OBSERVED, 1)
             self._judge.observe(work.batch, now)
-        self._judge.tick_if_due(now)
+        self._judge.tick_if_due(now, heard_until)
         if self._judge.committed:
             self._ledger.catch_up(Stage.JUDGED, Stage.OBSERVED)
 
@@ -200,6 +227,9 @@ class Pipeline:
         metrics.queue_depth.set(self._source.depth)
         metrics.held.set(self._ledger.messages)
         metrics.connected.set(self._source.connected)
+        lost = self._source.sessions_lost
+        metrics.sessions_lost.inc(lost - self._sessions_lost)
+        self._sessions_lost = lost
         if messages:
             metrics.messages.inc(messages)
             metrics.pass_seconds.observe(self._monotonic() - begun_s)

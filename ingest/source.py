@@ -27,10 +27,11 @@ from domain.units import DAY_MS, SECOND_MS
 from ingest.inbox import Delivery, Inbox, Receipt
 from ingest.negotiation import Backoff, ProtocolChoice
 from ingest.outstanding import Outstanding
-from ingest.transport import BufferedClient, BufferedSocket
+from ingest.transport import BufferedClient, BufferedSocket, HandshakeError, words_of
 
 READINGS_FILTER: Final = "care/+/+/readings"
 QOS: Final = 1
+STATE_QOS: Final = 0
 CAPACITY: Final = 20_000
 """Messages in the inbox before the socket is left alone; seconds of work at full speed."""
 RECEIVE_MAXIMUM: Final = 65_535
@@ -46,6 +47,8 @@ STEADY_S: Final = 10.0
 STOP_TIMEOUT_S: Final = 5.0
 WAKE_BYTES: Final = 4096
 UNSUPPORTED_VERSION: Final = 132  # MQTT 5, reason codes
+VERSIONS: Final = 2
+"""MQTT versions that are tried in turns while the broker gives no answer."""
 
 _log = structlog.get_logger(__name__)
 
@@ -55,7 +58,10 @@ class MqttSource:
 
     `client_id` names the session: two sources with the same one throw each other out. `tls` is a ready context.
     `start` returns at once and the connection comes when the broker is there; a broker that refuses or cannot be
-    reached is tried again for ever, with one log line per change of state.
+    reached is tried again for ever, with one log line per change of state. `state_filters` are for topics whose latest
+    message the broker retains: it comes at each connect, so QoS 0 does, which takes none of the messages that a broker
+    may have under way (nats-server divides those among the subscriptions). `expects_session`: the broker ought to hold
+    a session from before this start; from the first connection on it ought to anyway.
     """
 
     def __init__(
@@ -69,12 +75,14 @@ class MqttSource:
         password: str | None = None,
         tls: ssl.SSLContext | None = None,
         topic_filters: Sequence[str] = (READINGS_FILTER,),
+        state_filters: Sequence[str] = (),
         capacity: int = CAPACITY,
         session_expiry_s: int = SESSION_EXPIRY_S,
+        expects_session: bool = False,
     ) -> None:
         self._host, self._port, self._client_id, self._clock = host, port, client_id, clock
         self._username, self._password, self._tls = username, password, tls
-        self._topic_filters = tuple(topic_filters)
+        self._subscriptions = [*((name, QOS) for name in topic_filters), *((name, STATE_QOS) for name in state_filters)]
         self._session_expiry_s = session_expiry_s
         self._inbox = Inbox(capacity)
         self._outstanding = Outstanding()
@@ -88,6 +96,8 @@ class MqttSource:
         self._ready = False
         self._paused = False
         self._session_present = False
+        self._expects_session = expects_session
+        self._sessions_lost = self._unanswered = 0
         self._said: tuple[str, str] | None = None
         self._stopping = threading.Event()
         self._waker, self._wakee = socket.socketpair()
@@ -95,13 +105,18 @@ class MqttSource:
 
     @property
     def connected(self) -> bool:
-        """Is the session up and the subscription granted?"""
+        """Is the session up, and is something subscribed?"""
         return self._ready
 
     @property
     def depth(self) -> int:
         """Messages that wait to be taken."""
         return len(self._inbox)
+
+    @property
+    def sessions_lost(self) -> int:
+        """How often the broker had forgotten the session, and with it what came while we were away."""
+        return self._sessions_lost
 
     @property
     def protocol(self) -> MQTTProtocolVersion:
@@ -149,7 +164,7 @@ class MqttSource:
             try:
                 lasted_s = self._one_connection(client)
             except (OSError, ValueError) as error:
-                self._say("warning", "broker unreachable", error=str(error) or type(error).__name__)
+                self._say_unreachable(error)
                 lasted_s = 0.0
             except Exception:  # noqa: BLE001 - the thread must not die: the connection is made again
                 _log.exception("network thread failed", client_id=self._client_id)
@@ -204,8 +219,17 @@ class MqttSource:
         if self._stopping.is_set():
             self._farewell(client, sock)
         elif not self._answered:
-            self._choice.closed_unanswered()
+            self._closed_unanswered(sock)
         return time.monotonic() - begun
+
+    def _closed_unanswered(self, sock: BufferedSocket) -> None:
+        """It may not speak this MQTT version; when it takes no other either, it wants something else of us."""
+        self._choice.closed_unanswered()
+        self._unanswered += 1
+        if self._unanswered >= VERSIONS:
+            detail = words_of(sock.error) if sock.error else "none given"
+            tls = self._tls is not None
+            self._say("error", "broker closed the connection without an answer", tls=tls, detail=detail)
 
     def _connect_properties(self) -> Properties | None:
         if self._choice.version != MQTTProtocolVersion.MQTTv5:
@@ -280,38 +304,48 @@ class MqttSource:
 
     # Callbacks of paho; they run inside `loop_read`.
 
-    def _arrive(self, topic: str, payload: bytes, mid: int) -> None:
+    def _arrive(self, topic: str, payload: bytes, mid: int, retained: bool) -> None:
         if mid == 0 or self._outstanding.arrived(mid, topic, payload):
-            self._arrived.append(Delivery(topic, payload, self._received_at, self._epoch, mid))
+            self._arrived.append(Delivery(topic, payload, self._received_at, self._epoch, mid, retained))
 
     def _on_connect(
         self, client: mqtt.Client, _userdata: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: Any
     ) -> None:
         self._answered = True
+        self._unanswered = 0
         if reason.value == UNSUPPORTED_VERSION:
             self._choice.refused_version()
             self._version_refused = True
         elif reason.is_failure:
-            self._say("error", "broker refused the connection", reason=str(reason))
+            self._say("error", "broker refused the connection", reason=str(reason), username=self._username)
         else:
             self._choice.accepted()
-            self._session_present = flags.session_present
-            client.subscribe(self._subscriptions())
+            self._look_at_session(present=flags.session_present)
+            client.subscribe([(name, self._how(qos)) for name, qos in self._subscriptions])
+
+    def _look_at_session(self, *, present: bool) -> None:
+        self._session_present = present
+        if self._expects_session and not present:
+            self._sessions_lost += 1
+            _log.warning("broker forgot the session, messages since then may be lost", client_id=self._client_id)
+        self._expects_session = True
 
     def _on_subscribe(
-        self, _client: mqtt.Client, _userdata: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
+        self, client: mqtt.Client, _userdata: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
     ) -> None:
-        for topic_filter, reason in zip(self._topic_filters, reasons, strict=False):
+        """What was granted serves, whatever was refused; without anything the connection is made again later."""
+        for (topic_filter, _), reason in zip(self._subscriptions, reasons, strict=False):
             if reason.is_failure:
                 self._say("error", "broker refused the subscription", reason=str(reason), filter=topic_filter)
-                return
+        if all(reason.is_failure for reason in reasons):
+            client.disconnect()
+            return
         self._ready = True
         self._say("info", "broker connected", protocol=self._choice.version.name, resumed=self._session_present)
 
-    def _subscriptions(self) -> list[tuple[str, Any]]:
-        """Each filter with what this MQTT version wants beside it."""
-        how = SubscribeOptions(qos=QOS) if self._choice.version == MQTTProtocolVersion.MQTTv5 else QOS
-        return [(topic_filter, how) for topic_filter in self._topic_filters]
+    def _how(self, qos: int) -> Any:
+        """The quality of service as this MQTT version wants it beside a filter."""
+        return SubscribeOptions(qos=qos) if self._choice.version == MQTTProtocolVersion.MQTTv5 else qos
 
     def _on_disconnect(
         self, _client: mqtt.Client, _userdata: Any, _flags: mqtt.DisconnectFlags, reason: ReasonCode, _properties: Any
@@ -319,9 +353,18 @@ class MqttSource:
         if self._ready and not self._stopping.is_set():
             self._say("warning", "broker connection lost", reason=str(reason))
 
+    def _say_unreachable(self, error: Exception) -> None:
+        match error:
+            case ssl.SSLCertVerificationError():
+                self._say("error", "certificate of the broker is not trusted", problem=error.verify_message)
+            case HandshakeError():
+                self._say("error", "no TLS with the broker", problem=words_of(error))
+            case _:
+                self._say("warning", "broker unreachable", error=words_of(error))
+
     def _say(self, level: str, event: str, **facts: Any) -> None:
-        """Log a change of state, once."""
-        state = (event, repr(sorted(facts.items())))
+        """Log a change of state, once; `detail` is no part of the state."""
+        state = (event, repr(sorted((name, fact) for name, fact in facts.items() if name != "detail")))
         if state != self._said:
             self._said = state
             getattr(_log, level)(event, host=self._host, port=self._port, client_id=self._client_id, **facts)

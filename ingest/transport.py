@@ -20,14 +20,20 @@ CLOSE_TIMEOUT_S: Final = 1.0
 QOS_BITS: Final = 0b0110  # of a PUBLISH's first byte
 QOS_0: Final = 0b0000
 QOS_1: Final = 0b0010
+RETAIN: Final = 0b0001
 CONTINUED: Final = 0b1000_0000
 """The bit of a length byte that says another one follows."""
+
+
+class HandshakeError(OSError):
+    """No TLS came about, for another reason than the broker's certificate."""
 
 
 class BufferedSocket:
     """What paho needs of a socket. `fill` and `flush` do the system calls; `recv` and `send` only move bytes.
 
     A socket error ends the stream: `recv` serves what is buffered, then b"", which paho takes as connection lost.
+    `error` is the one it ended with.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -36,6 +42,7 @@ class BufferedSocket:
         self._at = 0
         self._out = bytearray()
         self.ended = False
+        self.error: OSError | None = None
 
     @property
     def readable(self) -> bool:
@@ -65,8 +72,8 @@ class BufferedSocket:
                 room -= len(data)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
-        except OSError:
-            self.ended = True
+        except OSError as error:
+            self._fail(error)
         self._in = b"".join(parts)
         self._at = 0
 
@@ -78,8 +85,8 @@ class BufferedSocket:
                 del self._out[:sent]
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
-        except OSError:
-            self.ended = True
+        except OSError as error:
+            self._fail(error)
             self._out.clear()
 
     def recv(self, buffer_size: int) -> bytes:
@@ -113,16 +120,21 @@ class BufferedSocket:
         self.ended = True
         self._sock.close()
 
+    def _fail(self, error: OSError) -> None:
+        self.ended = True
+        self.error = self.error or error
+
 
 class BufferedClient(mqtt.Client):
     """paho's client on a `BufferedSocket`, for the external loop only (`loop_start` would read nothing).
 
-    `deliver` gets (topic, payload, packet id; 0 at QoS 0) of each message instead of `on_message`. It runs inside
-    `loop_read` and must not raise. The two overridden methods are paho's internals; tests hold them to what is used.
+    `deliver` gets (topic, payload, packet id, retained) of each message instead of `on_message`; the id is 0 at QoS 0,
+    `retained` says that the broker kept it for newcomers. It runs inside `loop_read` and must not raise. The
+    overridden methods are paho's internals; tests hold them to what is used.
     """
 
     buffered: BufferedSocket | None = None
-    deliver: Callable[[str, bytes, int], None]
+    deliver: Callable[[str, bytes, int, bool], None]
 
     def _create_socket(self) -> BufferedSocket:
         """The one place where paho makes its socket; it wraps for websockets here, too."""
@@ -133,6 +145,22 @@ class BufferedClient(mqtt.Client):
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffered = BufferedSocket(made)
         return self.buffered
+
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
+        """paho leaves its socket open when the handshake fails."""
+        if self._ssl_context is None:
+            raise HandshakeError("no TLS context")
+        wrapped = self._ssl_context.wrap_socket(tcp_sock, server_hostname=self._host, do_handshake_on_connect=False)
+        try:
+            wrapped.settimeout(self.connect_timeout)
+            wrapped.do_handshake()
+        except ssl.SSLCertVerificationError:
+            wrapped.close()
+            raise
+        except OSError as error:
+            wrapped.close()
+            raise HandshakeError(words_of(error)) from error
+        return wrapped
 
     def _handle_publish(self) -> MQTTErrorCode:
         """Take a PUBLISH apart by hand: paho's objects for properties and waiting cost more than all our work on it."""
@@ -145,8 +173,15 @@ class BufferedClient(mqtt.Client):
             )
         except IndexError:
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
-        self.deliver(topic, payload, mid)
+        self.deliver(topic, payload, mid, command & RETAIN == RETAIN)
         return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+
+def words_of(error: Exception) -> str:
+    """What the error says, without the place in the library it came from; never empty."""
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.lower().replace("_", " ")
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def parse_publish(packet: bytes | bytearray, *, acked: bool, properties: bool) -> tuple[str, bytes, int]:

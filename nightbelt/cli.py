@@ -16,18 +16,21 @@ from domain.clock import ScaledClock, SystemClock, instant, utc
 from domain.errors import ConfigurationError, NightbeltError
 from domain.people import Person, Role
 from domain.residents import checked_id
+from nightbelt import commands_profile
 from nightbelt.center_file import read_center_file
+from nightbelt.commands_broker import broker_config
+from nightbelt.commands_dashboards import dashboards_app
 from nightbelt.commands_setup import setup
 from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
 from nightbelt.evaluate import evaluate as run_evaluation
 from nightbelt.logs import configure_logs
-from nightbelt.service import Service, Stores, listen
+from nightbelt.opening import open_stores
+from nightbelt.service import Service, listen
 from nightbelt.settings import load_settings
-from nightbelt.simulation import check_reachable, demo_center, publish
+from nightbelt.simulation import BrokerSecrets, broker_of, demo_center, publish
 from nightbelt.stopping import Stopping
 from nightbelt.terminal import SettingsFile, held, open_records, out, print_json, settings_of
 from simulators.center import simulated_center
-from simulators.pool import Broker
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -44,6 +47,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(setup, name="setup")
+app.add_typer(dashboards_app, name="dashboards")
+app.add_typer(commands_profile.app, name="profile")
 
 
 def main() -> None:
@@ -98,9 +103,9 @@ def serve(settings_file: SettingsFile = None) -> None:
     """The service alone: readings from your broker, alarms, and the pages."""
     settings = load_settings(settings_file)
     configure_logs(settings.log_level, as_json=not sys.stderr.isatty())
-    with Stopping() as stopping, held(settings.data_dir):
+    with Stopping() as stopping, held(settings.data_dir), contextlib.suppress(KeyboardInterrupt):
         listener = listen(settings.web_host, settings.web_port)
-        with contextlib.closing(listener), contextlib.closing(Stores(settings)) as stores:
+        with contextlib.closing(listener), contextlib.closing(open_stores(settings, stopping)) as stores:
             service = Service(settings, stores, listener, clock=SystemClock())
             service.run(stopping, lambda: out.print(f"serving http://{settings.web_host}:{listener.getsockname()[1]}"))
 
@@ -112,6 +117,11 @@ def simulate(
     username: Annotated[str | None, typer.Option(help="Login at the broker.")] = None,
     password: Annotated[
         str | None, typer.Option(envvar="NIGHTBELT_SIMULATE_PASSWORD", help="Password at the broker.")
+    ] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="Speak TLS to the broker.")] = False,
+    ca_file: Annotated[Path | None, typer.Option(help="Certificates to trust; the system's when left out.")] = None,
+    logins: Annotated[
+        Path | None, typer.Option(help="File of logins by belt, from `broker-config`; each belt uses its own.")
     ] = None,
     beds: Annotated[int, typer.Option(min=1, help="Beds, each with a belt.")] = DEFAULT_BEDS,
     seed: Annotated[int, typer.Option(help="The same seed gives the same nights.")] = DEFAULT_SEED,
@@ -130,8 +140,8 @@ def simulate(
     first = clock_at if began_at is None else began_at
     clock = ScaledClock(origin_at=clock_at, machine_origin_at=machine_clock_at or now, speed=speed)
     center = demo_center(beds, seed, first) if opening else simulated_center(beds, seed)
-    broker = Broker(host=host, port=port, username=username, password=password)
-    check_reachable(broker)
+    secrets = BrokerSecrets(tls=tls, ca_file=ca_file, logins=logins)
+    broker = broker_of(center, host, port, (username, password), secrets)
     out.print(f"{beds} belts publish to {host}:{port}, {speed:g} times as fast as real time (Ctrl-C stops)")
     published = publish(center, broker, clock, began_at=first, truth=truth)
     out.print(f"published {published.messages} messages, {published.readings} readings")
@@ -238,5 +248,7 @@ def person(
         RecordsPeople(records).save(added)
     out.print(f"{login}: {role}")
 
+
+app.command("broker-config")(broker_config)
 
 MINIMUM_PASSWORD = 10

@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import errno
 import socket
-import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -18,13 +17,20 @@ from api.server import BoardServer
 from api.services import Services
 from domain.clock import Clock
 from domain.errors import ConfigurationError
+from domain.ports import ReadingsStore
+from ingest.decoder import Decoder
 from ingest.pipeline import Pipeline
-from ingest.source import MqttSource
+from ingest.profiles.loading import load_profiles
+from ingest.source import READINGS_FILTER, MqttSource
+from ingest.statuses import STATUS_FILTER
+from nightbelt.broker_tls import tls_context
+from nightbelt.far_readings import FarReadings
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
 from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
+from storage.records_belts import RecordsBeltStatuses
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -49,18 +55,28 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Stores:
-    """The open stores of one data directory; a context manager that closes what it opened."""
+    """The open stores of one data directory; a context manager that closes what it opened.
+
+    `far` is there when the readings are kept in InfluxDB.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._stack = contextlib.ExitStack()
         with contextlib.ExitStack() as opened:
             self.records = opened.enter_context(contextlib.closing(Records.open(settings.records_location)))
-            self.readings = opened.enter_context(contextlib.closing(DuckDBReadings(settings.readings_path)))
+            self.register = RecordsRegister(self.records)
+            self.far = FarReadings(settings, self.register) if settings.influx_url else None
+            self.readings: ReadingsStore
+            if self.far is not None:
+                opened.callback(self.far.close)
+                self.readings = self.far.readings
+            else:
+                self.readings = opened.enter_context(contextlib.closing(DuckDBReadings(settings.readings_path)))
             self._stack = opened.pop_all()
         self.book = RecordsAlarmBook(self.records)
-        self.register = RecordsRegister(self.records)
         self.people = RecordsPeople(self.records)
         self.quarantine = RecordsQuarantine(self.records)
+        self.statuses = RecordsBeltStatuses(self.records)
 
     def close(self) -> None:
         self._stack.close()
@@ -97,12 +113,23 @@ class Service:
         self._registry = CollectorRegistry()
         self.hub = LiveHub()
         self.watch = Watch(register=stores.register, book=stores.book, now=clock.now())
-        self._source = _source(settings, clock)
+        decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
+        expects_session = bool(stores.book.states()[0])
+        self._source = _source(settings, clock, decoder.topic_filters, expects_session=expects_session)
         self._pipeline = Pipeline(
             source=self._source,
             store=stores.readings,
             quarantine=stores.quarantine,
+            statuses=stores.statuses,
             watch=self.watch,
+            publish=self.hub.publish,
+            clock=clock,
+            registry=self._registry,
+            decode=decoder.decode,
+        )
+        self._forwarding = stores.far and stores.far.serve(
+            quarantine=stores.quarantine,
+            book=stores.book,
             publish=self.hub.publish,
             clock=clock,
             registry=self._registry,
@@ -114,11 +141,15 @@ class Service:
         """Serve until asked to stop; `when_up` is called once the pages answer."""
         self._server.when_up = when_up
         self._pipeline.start()
+        if self._forwarding:
+            self._forwarding.start()
         try:
             stopping.then(self.stop)
             asyncio.run(self._server.serve(sockets=[self._listener]))
         finally:
             self._pipeline.stop()
+            if self._forwarding:
+                self._forwarding.stop()
             self._listener.close()
 
     def stop(self) -> None:
@@ -134,6 +165,7 @@ class Service:
             people=stores.people,
             book=stores.book,
             readings=stores.readings,
+            statuses=stores.statuses,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,
@@ -146,23 +178,27 @@ class Service:
 
     def _health(self) -> dict[str, str]:
         broker = "ok" if self._source.connected else "not connected"
-        return {"broker": broker, **self._pipeline.health()}
+        far = self._forwarding.health() if self._forwarding else {}
+        return {"broker": broker, **self._pipeline.health(), **far}
 
 
-def _source(settings: Settings, clock: Clock) -> MqttSource:
-    tls = None
-    if settings.mqtt_tls:
-        ca_file = settings.mqtt_ca_file
-        try:
-            tls = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-        except OSError as error:
-            raise ConfigurationError(f"mqtt_ca_file {ca_file}: {error}") from error
+def _source(settings: Settings, clock: Clock, topic_filters: Sequence[str], *, expects_session: bool) -> MqttSource:
+    """`topic_filters` go beside the native ones; `expects_session`: readings came before this start, so the broker kept
+    a session for us since.
+    """
+    files = (settings.mqtt_ca_file, settings.mqtt_cert_file, settings.mqtt_key_file)
+    if any(files) and not settings.mqtt_tls:
+        raise ConfigurationError("mqtt_ca_file, mqtt_cert_file, mqtt_key_file: are for TLS, and mqtt_tls is off")
+    tls = tls_context(*files) if settings.mqtt_tls else None
     return MqttSource(
         host=settings.mqtt_host,
         port=settings.mqtt_port,
         client_id=settings.mqtt_client_id,
+        state_filters=(STATUS_FILTER,),
         username=settings.mqtt_username or None,
         password=settings.mqtt_password.get_secret_value() or None,
         tls=tls,
         clock=clock,
+        topic_filters=(READINGS_FILTER, *topic_filters),
+        expects_session=expects_session,
     )

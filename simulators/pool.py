@@ -1,8 +1,11 @@
 """Connections of simulated belts to a broker: one each as far as they go, shared beyond that."""
 
+import socket
+import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 from paho.mqtt.client import Client, ConnectFlags
@@ -17,6 +20,7 @@ _QOS: Final = 1
 _KEEPALIVE_S: Final = 60
 _CONNECT_TIMEOUT_S: Final = 1.0
 """Short, because a stop waits for it."""
+_ANSWER_S: Final = 5.0
 _RECONNECT_S: Final = (1, 15)
 """First and longest wait between attempts."""
 _IN_FLIGHT: Final = 100
@@ -25,22 +29,31 @@ _IN_FLIGHT: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
-    """Where the belts connect to."""
+    """Where the belts connect to, and as whom.
+
+    `logins` are passwords by belt id, for a broker that knows each belt; without them all use `username`. `tls` is a
+    ready context.
+    """
 
     host: str = "127.0.0.1"
     port: int = 1883
     username: str | None = None
     password: str | None = None
+    tls: ssl.SSLContext | None = None
+    logins: Mapping[str, str] | None = None
 
 
 class ConnectionPool:
     """At most `max_connections` connections; belt number i is on connection i modulo their number, always.
 
+    Belts with logins of their own have a connection each, however many they are; what shares one login is one gateway
+    with one connection, for a broker may know a session by its login.
+
     A belt with a connection of its own leaves a last will; belts that share one, as behind a gateway, have none.
     """
 
     def __init__(self, broker: Broker, center_id: str, belts: Sequence[str], max_connections: int) -> None:
-        size = max(1, min(max_connections, len(belts)))
+        size = _connections(broker, len(belts), max_connections)
         self._connections = [_Connection(broker, center_id, belts[place::size]) for place in range(size)]
 
     def open(self) -> None:
@@ -72,6 +85,53 @@ class ConnectionPool:
             connection.join()
 
 
+def check_login(broker: Broker, center_id: str, belt_id: str) -> None:
+    """Connect once as the belt would. UnavailableError says why that cannot be."""
+    client, answers = _client(broker, center_id, belt_id), SimpleQueue[ReasonCode]()
+    client.on_connect = lambda _client, _userdata, _flags, reason, _properties: answers.put(reason)
+    name = f"broker {broker.host}:{broker.port}"
+    try:
+        _greet(broker)
+        client.connect(broker.host, broker.port)
+        client.loop_start()
+        reason = answers.get(timeout=_ANSWER_S)
+    except Empty as error:
+        raise UnavailableError(name, "no answer") from error
+    except OSError as error:
+        raise UnavailableError(name, getattr(error, "verify_message", None) or error.strerror or str(error)) from error
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    if reason.is_failure:
+        raise UnavailableError(name, f"refused: {reason}")
+
+
+def _greet(broker: Broker) -> None:
+    """OSError when nobody listens there, or no TLS comes about."""
+    with socket.create_connection((broker.host, broker.port), timeout=_ANSWER_S) as plain:
+        if broker.tls is not None:
+            broker.tls.wrap_socket(plain, server_hostname=broker.host).close()
+
+
+def _client(broker: Broker, center_id: str, belt_id: str) -> Client:
+    client_id = f"belt-{center_id}-{belt_id}".replace(".", "_")  # nats-server takes no dot in it
+    client = Client(CallbackAPIVersion.VERSION2, client_id=client_id)
+    client.connect_timeout = _CONNECT_TIMEOUT_S
+    if broker.logins is not None:
+        client.username_pw_set(belt_id, broker.logins[belt_id])
+    elif broker.username is not None:
+        client.username_pw_set(broker.username, broker.password)
+    if broker.tls is not None:
+        client.tls_set_context(broker.tls)
+    return client
+
+
+def _connections(broker: Broker, belts: int, most: int) -> int:
+    if broker.logins is not None:
+        return belts
+    return 1 if broker.username is not None else max(1, min(most, belts))
+
+
 class _Connection:
     """One paho client with its network thread. Each counter is written by one thread only."""
 
@@ -81,12 +141,9 @@ class _Connection:
         self._sent = 0
         self._statuses_sent = 0
         self._acked = 0
-        client = Client(CallbackAPIVersion.VERSION2, client_id=f"belt-{center_id}-{belts[0]}")
-        client.connect_timeout = _CONNECT_TIMEOUT_S
+        client = _client(broker, center_id, belts[0])
         client.reconnect_delay_set(*_RECONNECT_S)
         client.max_inflight_messages_set(_IN_FLIGHT)
-        if broker.username is not None:
-            client.username_pw_set(broker.username, broker.password)
         if len(belts) == 1:
             client.will_set(self._status_topics[0], status_payload(online=False), qos=_QOS, retain=True)
         client.on_connect = self._on_connect

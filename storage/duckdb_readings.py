@@ -1,13 +1,10 @@
 """Readings in one DuckDB file: the store of a centre on one machine.
 
 Durable at return (the write-ahead log is synced at commit). Fails loudly: an engine error leaves the batch unwritten
-and is told as UnavailableError, so the messages it came from are not acked. One process owns the file. On a full disk
-DuckDB stops until the file is opened again, which the next call does.
+and is told as UnavailableError, so the messages it came from are not acked. One process owns the file.
 """
 
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,12 +12,11 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.errors import ConfigurationError, UnavailableError
 from domain.readings import FLOAT_COLUMNS, MinuteColumns, Occupancy, ReadingBatch
 from domain.units import MINUTE_MS
+from storage.duckdb_file import DuckDBFile
 
 _LAYOUT: Final = f"""
-CREATE TABLE IF NOT EXISTS belts (belt INTEGER PRIMARY KEY, belt_id VARCHAR NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS readings (
     belt INTEGER NOT NULL,
     observed_at BIGINT NOT NULL,
@@ -71,29 +67,14 @@ MAX_RANGES: Final = 32
 """Into how many time ranges a batch is cut at most when what is already stored is looked up."""
 
 
-class DuckDBReadings:
-    """`domain.ports.ReadingsStore` in the DuckDB file `path`; the folder must exist.
-
-    `memory_limit` is DuckDB's own (its default, 80 % of the machine, leaves nothing for the rest of the process).
-    `checkpoint_at` is the size of the log that is folded into the file, by the write that fills it: the more, the
-    rarer and the longer such a write. ConfigurationError when the file cannot be opened, UnavailableError when the
-    engine fails later.
-    """
+class DuckDBReadings(DuckDBFile):
+    """`domain.ports.ReadingsStore` in the DuckDB file `path`; the folder must exist."""
 
     def __init__(self, path: Path | str, *, memory_limit: str = "1GB", checkpoint_at: str = "16MB") -> None:
-        self._path = Path(path)
-        self._settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": memory_limit,
-            "checkpoint_threshold": checkpoint_at,
-        }
-        self._lock = threading.RLock()
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        self._broken = False
-        self._belts: dict[str, int] = {}
-        try:
-            self._open()
-        except duckdb.Error as error:
-            raise ConfigurationError(_refusal(self._path, error)) from error
+        super().__init__(path, what="readings", memory_limit=memory_limit, checkpoint_at=checkpoint_at)
+
+    def _lay_out(self, connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute(_LAYOUT).fetchall()
 
     def write(self, batch: ReadingBatch) -> int:
         batch = batch.distinct()
@@ -127,74 +108,6 @@ class DuckDBReadings:
         with self._lock, self._transaction() as connection:
             gone = connection.execute(_DELETE, (belt, start_at, end_at)).fetchall()
         return int(gone[0][0])
-
-    def close(self) -> None:
-        """Fold the log into the file and give the file back. Calls after it raise UnavailableError."""
-        with self._lock:
-            self._broken = False
-            self._let_go()
-
-    def _let_go(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _open(self) -> None:
-        connection = duckdb.connect(str(self._path), config=self._settings)
-        try:
-            connection.execute(_LAYOUT).fetchall()
-            rows = connection.execute("SELECT belt_id, belt FROM belts").fetchall()
-        except duckdb.Error:
-            connection.close()
-            raise
-        self._connection = connection
-        self._belts = dict(rows)
-
-    @contextmanager
-    def _told(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The connection; what the engine raises inside is told as UnavailableError."""
-        try:
-            yield self._connected()
-        except duckdb.Error as error:
-            if isinstance(error, duckdb.FatalException | duckdb.InternalException):
-                self._broken = True
-            raise UnavailableError("readings", _first_line(error)) from error
-
-    def _connected(self) -> duckdb.DuckDBPyConnection:
-        if self._broken:
-            with self._lock:
-                self._let_go()
-                self._open()
-                self._broken = False
-        connection = self._connection
-        if connection is None:
-            raise UnavailableError("readings", f"{self._path} is closed")
-        return connection
-
-    @contextmanager
-    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._told() as connection:
-            connection.begin()
-            try:
-                yield connection
-                connection.commit()
-            except BaseException:
-                with suppress(duckdb.Error):
-                    connection.rollback()
-                raise
-
-    def _numbered(self, connection: duckdb.DuckDBPyConnection, belts: Sequence[str]) -> dict[str, int]:
-        """The numbers of all belts; those of `belts` that are new get the next ones.
-
-        They hold once the transaction is committed, not before: a number given back must not be read as another belt.
-        """
-        new = [belt_id for belt_id in belts if belt_id not in self._belts]
-        if not new:
-            return self._belts
-        first = max(self._belts.values(), default=-1) + 1
-        rows = [(number, belt_id) for number, belt_id in enumerate(dict.fromkeys(new), first)]
-        connection.executemany("INSERT INTO belts VALUES (?, ?)", rows).fetchall()
-        return self._belts | {belt_id: number for number, belt_id in rows}
 
     def _columns(self, query: str, belt_id: str, start_at: int, end_at: int) -> dict[str, NDArray[Any]] | None:
         """The columns of `query`, None when there are no rows."""
@@ -231,13 +144,3 @@ def _ranges(observed_at: NDArray[np.int64]) -> str:
     cuts = np.sort(widest[gaps[widest] > MINUTE_MS])
     starts, ends = at[np.concatenate([[0], cuts + 1])], at[np.concatenate([cuts, [len(at) - 1]])]
     return " OR ".join(f"old.observed_at BETWEEN {a} AND {b}" for a, b in zip(starts, ends, strict=True))
-
-
-def _refusal(path: Path, error: duckdb.Error) -> str:
-    if "onflicting lock" in str(error):
-        return f"readings file {path} is open in another process"
-    return f"readings file {path} cannot be opened: {_first_line(error)}"
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).partition("\n")[0]

@@ -1,12 +1,12 @@
 """The records' database: an engine, its transactions, and how its failures are told. SQLite file or PostgreSQL.
 
-A write transaction takes the write lock when it begins, so what it reads cannot change before it writes. It is durable
-when it ends. Fails loudly: what cannot be stored is raised, and nothing of the transaction stays.
+What a transaction reads and then writes by is read under `write_in_turn`: nobody else writes in between. A write is
+durable when it ends. Fails loudly: what cannot be stored is raised, and nothing of the transaction stays.
 """
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -14,8 +14,11 @@ import msgspec
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import (
     ArgumentError,
@@ -29,10 +32,9 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from domain.errors import ConfigurationError, UnavailableError
+from storage import postgresql
 
 _WRITES: Final = "nightbelt_writes"
-_LOCK: Final = 0x6E69676874
-"""The key of PostgreSQL's advisory lock that stands in for SQLite's one writer."""
 _WAL_TRIES: Final = 10
 _MISTAKES: Final = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 """Database errors that are ours to mend; all others are the engine's."""
@@ -49,8 +51,9 @@ class Records:
     def open(cls, place: str | Path, *, busy_timeout_ms: int = 5_000) -> Self:
         """Open `place` (a file, or a URL such as postgresql://...) and bring its tables up to date.
 
-        `busy_timeout_ms` is how long SQLite waits for another writer. ConfigurationError, naming the place, when it
-        cannot be reached, is locked, cannot be written, is no database or is newer than this program.
+        `busy_timeout_ms` is how long a write waits for another writer. ConfigurationError, naming the place, when it
+        is locked, cannot be written, is no database, lets nobody in with that name and password, or is newer than
+        this program; UnavailableError when no server answers there, or none yet.
         """
         url = _url(str(place))
         shown = url.render_as_string() if "://" in str(place) else str(place)
@@ -62,6 +65,8 @@ class Records:
             records._upgrade()
         except (UnavailableError, CommandError, SQLAlchemyError) as error:
             records.close()
+            if postgresql.may_answer_later(error.__cause__):
+                raise UnavailableError("records", f"{shown}: {_cause(error)}") from error
             raise ConfigurationError(f"records database {shown} cannot be opened: {_cause(error)}") from error
         return records
 
@@ -73,8 +78,10 @@ class Records:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and changes nothing."""
-        with self._told(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self._told(), self.engine.connect() as connection:
+            reading = connection.execution_options(**postgresql.READING) if _is_postgres(connection) else connection
+            with reading.begin():
+                yield reading
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -88,8 +95,8 @@ class Records:
     def write_in_turn(self) -> Iterator[Connection]:
         """As `write`, and one at a time on PostgreSQL too: serial ids then become visible in ascending order."""
         with self.write() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            if _is_postgres(connection):
+                postgresql.take_turn(connection)
             yield connection
 
     @contextmanager
@@ -106,7 +113,10 @@ class Records:
     def _upgrade(self) -> None:
         config = Config()
         config.set_main_option("script_location", "storage:migrations")
-        with self.write_in_turn() as connection:
+        with self.write() as connection, ExitStack() as waiting:
+            if _is_postgres(connection):
+                waiting.enter_context(postgresql.patience(connection))
+                postgresql.take_turn(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -127,8 +137,12 @@ def put_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, An
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
 
 
-def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+def _insert(connection: Connection, table: Table) -> SqliteInsert | PostgresInsert:
+    return postgres_insert(table) if _is_postgres(connection) else sqlite_insert(table)
+
+
+def _is_postgres(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
 
 
 def _url(place: str) -> URL:
@@ -136,15 +150,16 @@ def _url(place: str) -> URL:
         url = make_url(place) if "://" in place else URL.create("sqlite", database=place)
     except (ArgumentError, ValueError) as error:
         raise ConfigurationError("records database: the address is not a URL") from error
-    if url.get_backend_name() not in {"sqlite", "postgresql"} or url.database in {None, "", ":memory:"}:
+    known = url.drivername in {"sqlite", postgresql.DRIVER, *postgresql.PLAIN}
+    if not known or url.database in {None, "", ":memory:"}:
         raise ConfigurationError(f"records database {url.render_as_string()}: a file or postgresql://...")
     return url
 
 
 def _engine(url: URL, busy_timeout_ms: int) -> Engine:
     json = {"json_serializer": _to_json, "json_deserializer": msgspec.json.decode}
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, **json)
+    if url.drivername != "sqlite":
+        return postgresql.engine_of(url, busy_timeout_ms, **json)
     engine = create_engine(url, connect_args={"timeout": busy_timeout_ms / 1000}, **json)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

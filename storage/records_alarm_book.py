@@ -7,7 +7,7 @@ them cannot lose a call. Fails loudly: the caller keeps the messages unacked and
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select
@@ -17,8 +17,6 @@ from domain.errors import NotFoundError
 from domain.watch import BedState, ConditionState
 from storage.records import Records, put, put_new
 from storage.tables import alarm_events, alarms, bed_states, condition_states, outbox
-
-_OLDEST_FIRST: Final = (alarms.c.began_at, alarms.c.alarm_id)
 
 
 class RecordsAlarmBook:
@@ -50,10 +48,9 @@ class RecordsAlarmBook:
 
     def states(self) -> tuple[list[BedState], list[ConditionState]]:
         with self._records.read() as connection:
-            beds = connection.execute(select(bed_states).order_by(bed_states.c.belt_id)).mappings()
-            order = (condition_states.c.belt_id, condition_states.c.rule)
-            running = connection.execute(select(condition_states).order_by(*order)).mappings()
-            return [BedState(**row) for row in beds], [ConditionState(**row) for row in running]
+            beds = [BedState(**row) for row in connection.execute(select(bed_states)).mappings()]
+            running = [ConditionState(**row) for row in connection.execute(select(condition_states)).mappings()]
+        return sorted(beds, key=lambda bed: bed.belt_id), sorted(running, key=lambda run: (run.belt_id, run.rule))
 
     def alarm(self, alarm_id: str) -> Alarm:
         found = self._alarms(select(alarms).where(alarms.c.alarm_id == alarm_id))
@@ -63,7 +60,7 @@ class RecordsAlarmBook:
 
     def open_alarms(self, center_id: str) -> list[Alarm]:
         is_open = alarms.c.state.in_([state for state in AlarmState if state is not AlarmState.RESOLVED])
-        return self._alarms(select(alarms).where(alarms.c.center_id == center_id, is_open).order_by(*_OLDEST_FIRST))
+        return self._alarms(select(alarms).where(alarms.c.center_id == center_id, is_open))
 
     def history(self, alarm_id: str) -> list[AlarmEvent]:
         lines = select(alarm_events).where(alarm_events.c.alarm_id == alarm_id).order_by(alarm_events.c.event_id)
@@ -91,11 +88,13 @@ class RecordsAlarmBook:
     def alarms_of(self, resident_id: str, start_at: int, end_at: int) -> list[Alarm]:
         began = alarms.c.began_at
         of_resident = (alarms.c.resident_id == resident_id, began >= start_at, began < end_at)
-        return self._alarms(select(alarms).where(*of_resident).order_by(*_OLDEST_FIRST))
+        return self._alarms(select(alarms).where(*of_resident))
 
     def _alarms(self, query: Select[Any]) -> list[Alarm]:
+        """The alarms, oldest first. Ids are put in order here: each database has a mind of its own about that."""
         with self._records.read() as connection:
-            return [_alarm(row) for row in connection.execute(query)]
+            found = [_alarm(row) for row in connection.execute(query)]
+        return sorted(found, key=lambda alarm: (alarm.began_at, alarm.alarm_id))
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -232,6 +233,18 @@ bed_states: Final = Table(
     Column("entered_at", BigInteger),
     Column("left_at", BigInteger),
 )
+
+belt_statuses: Final = Table(
+    "belt_statuses",
+    metadata,
+    Column("belt_id", String, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("online", Boolean),
+    Column("battery", Float),
+    Column("charging", Boolean),
+    Column("firmware", Words),
+)
+"""`battery` in percent. No foreign key to belts: what a belt says is kept whether it is enrolled or not."""
 
 condition_states: Final = Table(
     "condition_states",

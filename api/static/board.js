@@ -18,7 +18,10 @@ const sound = new AlarmSound(drawSound);
 const link = new Link(constants.last_event_id, hear);
 
 function hear(kind, data) {
-  if (kind === "heartbeat") setServiceNow(data.now);
+  if (kind === "heartbeat") {
+    setServiceNow(data.now);
+    constants.alarms_at_risk = data.alarms_at_risk;
+  }
   if (kind === "snapshot") takeSnapshot(data);
   if (kind === "beds") hearBeds(data.beds);
   if (kind === "alarm") {
@@ -30,7 +33,7 @@ function hear(kind, data) {
 }
 
 function takeSnapshot(snapshot) {
-  for (const name of ["speed", "stale_after_ms", "age_shown_ms", "rate_kept_ms", "session_ends_at", "session_warning_ms"]) {
+  for (const name of ["speed", "stale_after_ms", "age_shown_ms", "rate_kept_ms", "alarms_at_risk", "session_ends_at", "session_warning_ms"]) {
     constants[name] = snapshot[name];
   }
   setServiceNow(snapshot.now);
@@ -47,7 +50,7 @@ onAlarmsChanged(() => {
 // What has to be heard now: the most severe alarm that nobody has taken, else that this board cannot know of alarms.
 function soundNow() {
   const { all, silent } = watchedBeds();
-  const deaf = link.lost || (silent >= FEWEST_SILENT && 2 * silent >= all);
+  const deaf = link.lost || constants.alarms_at_risk || (silent >= FEWEST_SILENT && 2 * silent >= all);
   return callingAlarm()?.priority ?? (deaf ? "low" : null);
 }
 
@@ -70,7 +73,7 @@ function drawTitle(untaken) {
 // Calm is only said of what is watched.
 function drawQuiet() {
   const { silent } = watchedBeds();
-  byId("all-quiet").hidden = link.lost || silent > 0 || openAlarms() > 0;
+  byId("all-quiet").hidden = link.lost || constants.alarms_at_risk || silent > 0 || openAlarms() > 0;
   byId("unheard").hidden = link.lost || silent === 0;
   const words = silent === 1
     ? t("1 bed without signal: nothing can be raised for it.")
@@ -104,6 +107,7 @@ function drawLink() {
     drawBeds(false);
   }
   bar.hidden = !lost;
+  byId("risk-bar").hidden = lost || !constants.alarms_at_risk;
   callOut();
 }
 

@@ -43,9 +43,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass
 class Served:
-    """A world on a port; it can be stopped and started again."""
+    """A world on a port; it can be stopped and started again. `engines` is how it says it is."""
 
     world: World
+    engines: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     _server: BoardServer | None = None
     _thread: threading.Thread | None = None
@@ -80,7 +81,8 @@ class Served:
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    served = Served(build_world(clock=SystemClock()))
+    engines: dict[str, str] = {}
+    served = Served(build_world(clock=SystemClock(), health=lambda: engines), engines)
     served.start()
     yield served
     served.stop()

@@ -59,6 +59,19 @@ def test_old_values_are_not_shown_as_live(served: Served, open_board: Open) -> N
     expect(Tile(page, 2).heart).to_have_text("60")
 
 
+def test_low_batteries_and_belts_that_are_off_come_to_an_open_board(served: Served, open_board: Open) -> None:
+    page = open_board()
+    live(page)
+    served.world.tell(1, battery=12.0, online=False)
+    expect(Tile(page, 1).place).to_contain_text("battery 12%")
+    expect(Tile(page, 1).place.get_by_text("belt offline")).to_be_hidden()
+    expect(Tile(page, 1).heart).to_have_text("59")
+    now = served.world.services.clock.now()
+    served.hear(1, Occupancy.IN, received_at=now - 31 * SECOND_MS)
+    expect(Tile(page, 1).state).to_contain_text("No signal")
+    expect(Tile(page, 1).place.get_by_text("belt offline")).to_be_visible()
+
+
 def test_an_alarm_appears_is_taken_in_one_browser_and_seen_in_the_other(served: Served, open_board: Open) -> None:
     first, second = open_board("wang"), open_board("li")
     live(first)

@@ -180,6 +180,20 @@ def test_an_answer_that_says_nothing_is_not_taken_for_a_refusal(served: Served, 
     expect(page.locator(".card-fault")).to_have_text("Perhaps not sent; look at the card.")
 
 
+def test_alarms_that_cannot_be_stored_are_said_and_heard(served: Served, open_board: Open) -> None:
+    page = with_sound(open_board())
+    expect(page.locator("#risk-bar")).to_be_hidden()
+    expect(page.locator("#all-quiet")).to_be_visible()
+    served.engines["alarms"] = "failing, tried again"
+    expect(page.locator("#risk-bar")).to_contain_text("alarms come late")
+    expect(page.locator("#all-quiet")).to_be_hidden()
+    expect(page.locator("html")).not_to_have_attribute("data-bursts", "1")
+    page.reload()
+    expect(page.locator("#risk-bar")).to_be_visible()
+    served.engines["alarms"] = "ok"
+    expect(page.locator("#risk-bar")).to_be_hidden()
+
+
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])
 def test_bars_do_not_cover_each_other(served: Served, open_board: Open, width: int, height: int) -> None:
     page = open_board(viewport={"width": width, "height": height})

@@ -271,6 +271,12 @@ class TestStates:
         assert book.apply([], step, beds=beds, conditions=conditions) == []
         assert book.states() == (beds, conditions)
 
+    def test_states_come_in_the_order_of_the_ids_code_point_by_code_point(self, book: AlarmBook) -> None:
+        ids = ["B1", "_a", "a-1", "a1", "b0"]
+        beds, conditions = [bed_state(name) for name in ids], [running(name) for name in ids]
+        book.apply([], step, beds=beds[::-1], conditions=conditions[::-1])
+        assert book.states() == (beds, conditions)
+
     def test_the_newer_state_replaces_the_older(self, book: AlarmBook) -> None:
         book.apply([], step, beds=[bed_state()], conditions=[running(broken_at=T0 + 2)])
         later = bed_state(occupancy=Occupancy.OUT)
@@ -320,6 +326,11 @@ class TestQueries:
         assert book.events_after(ids[0], limit=2) == events[1:3]
         assert book.events_after(ids[-1]) == []
 
+    def test_alarms_that_began_together_come_in_the_order_of_their_ids(self, book: AlarmBook) -> None:
+        ids = ["B1", "_a", "a-1", "a1", "b0"]
+        book.apply([raised(alarm_of(name)) for name in ids[::-1]], step)
+        assert [alarm.resident_id for alarm in book.open_alarms("c1")] == ids
+
     def test_history_has_the_alarm_as_it_stood_after_each_event(self, book: AlarmBook) -> None:
         alarm = alarm_of()
         book.apply([raised(alarm), raised(alarm_of("r2"))], step)
@@ -333,6 +344,14 @@ class TestQueries:
         assert book.history("r1.x.1") == []
         with pytest.raises(NotFoundError):
             book.alarm("r1.x.1")
+
+    def test_an_id_that_no_database_takes_is_nobodys(self, book: AlarmBook) -> None:
+        assert book.history("r\0") == []
+        assert book.alarms_of("r\0", 0, NEVER) == book.open_alarms("c\0") == []
+        with pytest.raises(NotFoundError):
+            book.alarm("r\0")
+        with pytest.raises(NotFoundError):
+            book.apply([acknowledged(alarm_of("r\0"))], step)
 
     def test_alarms_of_a_resident_began_inside_oldest_first(self, book: AlarmBook) -> None:
         for began_at in (T0 + 9, T0 + 1, T0, T0 + 10):

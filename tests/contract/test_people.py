@@ -35,6 +35,9 @@ def test_nobody_is_found_where_nobody_is(people: People) -> None:
     people.save(NURSE)
     assert people.by_login("LI ") is None
     assert people.by_id("li") is None
+    assert people.by_login("li\0") is None
+    assert people.by_id("p1\0") is None
+    assert people.session("\0", 0) is None
 
 
 def test_saving_again_replaces_all_of_the_person(people: People) -> None:

@@ -12,8 +12,8 @@ from domain.ports import BedEntry, Register
 from domain.residents import BeltSpan, Center, LeaveBedSettings, NightWindow, Place, Resident, Side, VitalSettings
 from domain.units import NEVER
 from domain.vitals import RuleLimit
-from storage.records import Records
 from storage.records_register import RecordsRegister
+from tests.contract.conftest import FreshRecords
 from tests.fakes.in_memory_register import InMemoryRegister
 
 CENTER = Center(center_id="c1", name="Sunrise 夕阳红")
@@ -267,21 +267,19 @@ _rosters = st.lists(
 @settings(max_examples=40, deadline=None)
 @given(rosters=_rosters)
 def test_any_history_of_rosters_reads_the_same_from_database_and_fake(
-    tmp_path_factory: pytest.TempPathFactory,
-    rosters: list[tuple[int, dict[str, tuple[str | None, Resident | None, Side]]]],
+    fresh_records: FreshRecords, rosters: list[tuple[int, dict[str, tuple[str | None, Resident | None, Side]]]]
 ) -> None:
-    records = Records.open(tmp_path_factory.mktemp("register") / "records.sqlite")
-    both: list[Register] = [RecordsRegister(records), InMemoryRegister()]
-    for at, roster in rosters:
-        entries = [bed(bed_id, belt_id, who, side) for bed_id, (belt_id, who, side) in roster.items()]
-        refused = [_refused(register, entries, at) for register in both]
-        assert refused[0] == refused[1]
-        views = [
-            ([register.places(when) for when in range(-1, 32)], spans(register, "r1"), spans(register, "r2"))
-            for register in both
-        ]
-        assert views[0] == views[1]
-    records.close()
+    with fresh_records() as records:
+        both: list[Register] = [RecordsRegister(records), InMemoryRegister()]
+        for at, roster in rosters:
+            entries = [bed(bed_id, belt_id, who, side) for bed_id, (belt_id, who, side) in roster.items()]
+            refused = [_refused(register, entries, at) for register in both]
+            assert refused[0] == refused[1]
+            views = [
+                ([register.places(when) for when in range(-1, 32)], spans(register, "r1"), spans(register, "r2"))
+                for register in both
+            ]
+            assert views[0] == views[1]
 
 
 def _refused(register: Register, entries: list[BedEntry], at: int) -> bool:

@@ -19,6 +19,8 @@ from domain.units import DAY_MS
 from ingest.inbox import Delivery, Receipt
 from ingest.pipeline import Pipeline
 from ingest.source import MqttSource
+from ingest.statuses import STATUS_FILTER
+from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.integration.engines import Broker, engine_path, free_port, mosquitto, until
 from tests.integration.test_broker_acks import V5, V311, Wire
 from tests.unit.ingest.fakes import FakeWatch, SwitchedQuarantine, SwitchedReadings
@@ -41,14 +43,17 @@ both = pytest.mark.parametrize(
 class Ward:
     """A running pipeline over stores in memory."""
 
-    def __init__(self, broker: Broker) -> None:
-        self.source = MqttSource(host=broker.host, port=broker.port, client_id=SESSION, clock=CLOCK)
+    def __init__(self, broker: Broker, **options: Any) -> None:
+        wanted = {"host": broker.host, "port": broker.port, "state_filters": [STATUS_FILTER], **options}
+        self.source = MqttSource(client_id=SESSION, clock=CLOCK, **wanted)
         self.store, self.quarantine, self.watch = SwitchedReadings(), SwitchedQuarantine(), FakeWatch()
+        self.statuses = InMemoryBeltStatuses()
         self.registry = CollectorRegistry()
         self.pipeline = Pipeline(
             source=self.source,
             store=self.store,
             quarantine=self.quarantine,
+            statuses=self.statuses,
             watch=self.watch,
             publish=lambda events: None,
             clock=CLOCK,
@@ -64,8 +69,8 @@ class Ward:
 
 
 @contextmanager
-def ward_at(broker: Broker) -> Iterator[Ward]:
-    ward = Ward(broker)
+def ward_at(broker: Broker, **options: Any) -> Iterator[Ward]:
+    ward = Ward(broker, **options)
     ward.pipeline.start()
     try:
         until(lambda: ward.source.connected)
@@ -122,7 +127,7 @@ def belts_at(broker: Broker) -> Iterator[Belts]:
         belts.close()
 
 
-def _take(source: MqttSource, count: int) -> list[Delivery]:
+def take(source: MqttSource, count: int) -> list[Delivery]:
     taken: list[Delivery] = []
 
     def enough() -> bool:
@@ -187,17 +192,17 @@ def test_unacked_messages_come_again_after_a_drop_and_old_acks_are_forgotten(
     with source_at(broker) as source, belts_at(broker) as belts:
         until(lambda: source.connected)
         belts.send(5)
-        first = _take(source, 5)
+        first = take(source, 5)
         Wire(broker, version, SESSION).drop()  # throws the source's connection out
         until(lambda: not source.connected)
         until(lambda: source.connected)
         source.ack(_receipts(first))
-        again = _take(source, 5)
+        again = take(source, 5)
         assert sorted(d.payload for d in again) == sorted(d.payload for d in first)
         assert {d.epoch for d in again}.isdisjoint({d.epoch for d in first})
         source.ack(_receipts(again))
         belts.send(1)
-        assert _take(source, 1)[0].payload not in [d.payload for d in first]
+        assert take(source, 1)[0].payload not in [d.payload for d in first]
         assert source.take(1, 1.5) == []
 
 
@@ -206,7 +211,7 @@ def test_a_second_delivery_on_the_same_connection_is_not_taken_twice(nats_broker
     with source_at(nats_broker) as source, belts_at(nats_broker) as belts:
         until(lambda: source.connected)
         belts.send(3)
-        taken = _take(source, 3)
+        taken = take(source, 3)
         assert source.take(1, 2.5) == []
         source.ack(_receipts(taken))
 
@@ -219,7 +224,7 @@ def test_a_full_inbox_stops_the_reading_and_drops_nothing(mosquitto_broker: Brok
         belts.confirmed()
         until(lambda: source.depth >= 100)
         assert source.depth < 10_000
-        taken = _take(source, 20_000)
+        taken = take(source, 20_000)
         assert len({d.payload for d in taken}) == 20_000
 
 
@@ -280,6 +285,6 @@ def test_over_tls(tmp_path: Path) -> None:
         with belts_at(broker) as belts:
             belts.send(5_000)
             belts.confirmed()
-            taken = _take(source, 5_000)
+            taken = take(source, 5_000)
             assert len({d.payload for d in taken}) == 5_000
             source.ack(_receipts(taken))

@@ -86,19 +86,19 @@ class TestBufferedClient:
         monkeypatch.setattr(socket, "create_connection", lambda *_, **__: near)
         client = BufferedClient(CallbackAPIVersion.VERSION2, "c", protocol=version, manual_ack=True)
         client.on_socket_register_write = lambda *_: None
-        seen: list[tuple[str, bytes, int]] = []
+        seen: list[tuple[str, bytes, int, bool]] = []
         client.deliver = lambda *message: seen.append(message)
         client.connect_async("broker")
         client.reconnect()
         assert client.buffered is not None
         properties = b"\x00" if version == V5 else b""
-        for first, mid in ((0x32, b"\x00\x07"), (0x3A, b"\x00\x07"), (0x30, b"")):
+        for first, mid in ((0x32, b"\x00\x07"), (0x3B, b"\x00\x07"), (0x30, b"")):
             body = b"\x00\x01t" + mid + properties + b"pay"
             far.sendall(bytes([first, len(body)]) + body)
         client.buffered.fill()
         while client.buffered.readable:
             assert client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS
-        assert seen == [("t", b"pay", 7), ("t", b"pay", 7), ("t", b"pay", 0)]
+        assert seen == [("t", b"pay", 7, False), ("t", b"pay", 7, True), ("t", b"pay", 0, False)]
         client.ack(7, 1)
         client.loop_write()
         client.buffered.flush()

@@ -12,19 +12,28 @@ from domain.units import DAY_MS, MINUTE_MS
 from ingest.decoding import LIMITS, PAYLOAD_LIMIT_BYTES, decode
 from ingest.inbox import Delivery
 from ingest.pipeline import Pipeline
-from tests.unit.ingest.fakes import NOW, FakeClock, FakeSource, FakeWatch, SwitchedQuarantine, SwitchedReadings
+from tests.unit.ingest.fakes import (
+    NOW,
+    FakeClock,
+    FakeSource,
+    FakeWatch,
+    SwitchedQuarantine,
+    SwitchedReadings,
+    SwitchedStatuses,
+)
 
 BELTS = ("b1", "b2", "b3")
+STATUS = ("online", "battery", "firmware")
 numbers = st.none() | st.integers() | st.floats(allow_nan=True, allow_infinity=True) | st.booleans() | st.text()
 instants = st.integers(NOW - 8 * DAY_MS, NOW + 6 * MINUTE_MS) | st.integers(0, 5).map(lambda n: NOW + n)
-wild = st.fixed_dictionaries({}, optional=dict.fromkeys((*LIMITS, "in_bed", "ts", "other"), numbers))
+wild = st.fixed_dictionaries({}, optional=dict.fromkeys((*LIMITS, "in_bed", "ts", *STATUS, "other"), numbers))
 plausible = st.fixed_dictionaries(
     {"ts": instants}, optional={"heart_rate": st.integers(0, 300), "in_bed": st.booleans() | st.none()}
 )
 values = st.recursive(wild | plausible, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
 bodies = st.binary() | st.text().map(str.encode) | values.map(lambda value: json.dumps(value).encode())
-topics = st.text() | st.sampled_from([f"care/c1/{belt}/readings" for belt in BELTS])
-deliveries = st.builds(Delivery, topics, bodies, st.just(NOW), st.just(1), st.integers(0, 65_535))
+topics = st.text() | st.sampled_from([f"care/c1/{belt}/{what}" for belt in BELTS for what in ("readings", "status")])
+deliveries = st.builds(Delivery, topics, bodies, st.just(NOW), st.just(1), st.integers(0, 65_535), st.booleans())
 
 
 @settings(deadline=None)
@@ -39,6 +48,9 @@ def test_any_bytes(messages: list[Delivery]) -> None:
     for name, (low, high) in LIMITS.items():
         column = batch.columns()[name]
         assert (np.isnan(column) | ((column >= low) & (column <= high))).all()
+    for status in decoded.statuses:
+        assert status.belt_id in BELTS
+        assert status.battery is None or 0 <= status.battery <= 100
 
 
 @settings(deadline=None)
@@ -51,6 +63,8 @@ def test_a_message_is_judged_alone(messages: list[Delivery]) -> None:
     readings = {(part.batch.belts[b], int(at)) for part in alone for b, at in _rows(part.batch)}
     assert {(together.batch.belts[b], int(at)) for b, at in _rows(together.batch)} == readings
     assert len(together.batch) == len(readings)
+    assert together.statuses == [status for part in alone for status in part.statuses]
+    assert together.retained == sum(part.retained for part in alone)
 
 
 messages_once = st.lists(st.tuples(st.sampled_from(BELTS), st.integers(0, 30), st.booleans()), max_size=40)
@@ -81,6 +95,7 @@ def _run(messages: list[Delivery], sizes: list[int], outages: list[bool]) -> tup
         source=source,
         store=store,
         quarantine=SwitchedQuarantine(),
+        statuses=SwitchedStatuses(),
         watch=FakeWatch(),
         publish=lambda events: None,
         clock=clock,

@@ -61,10 +61,10 @@ def alarm_kinds(events: list[LiveEvent]) -> list[EventKind]:
     return [event.kind for group in events if isinstance(group, AlarmsChanged) for event in group.events]
 
 
-def ticked(watch: Watch, now: int) -> list[EventKind]:
+def ticked(watch: Watch, now: int, heard_until: int | None = None) -> list[EventKind]:
     """What the worker does once a second."""
     watch.refresh(now)
-    watch.tick(now)
+    watch.tick(now, now if heard_until is None else heard_until)
     return alarm_kinds(watch.commit())
 
 
@@ -83,6 +83,17 @@ def test_a_due_absence_is_committed_then_told() -> None:
     assert (alarm.state, alarm.rule, alarm.bed_id) == (AlarmState.ACTIVE, Rule.LEAVE_BED_NOT_BACK, "101-1")
     assert alarm.reason.facts == {"left_at": NIGHT + 5000, "limit_s": LIMIT, "silent": 1}
     assert book.open_alarms("c1") == [alarm]
+
+
+def test_a_timer_waits_for_what_came_before_it_was_due_and_is_raised_when_it_is_told() -> None:
+    book = InMemoryAlarmBook()
+    watch = Watch(register=register(), book=book, now=NIGHT)
+    away(watch)
+    due_at = watch.next_due_at()
+    assert ticked(watch, due_at + 20_000, heard_until=due_at - 1) == []
+    assert ticked(watch, due_at + 21_000, heard_until=due_at) == [EventKind.RAISED]
+    assert book.alarm(ALARM_ID).raised_at == due_at + 21_000
+    assert book.alarm(ALARM_ID).due_at == due_at
 
 
 def test_it_resolves_by_itself_after_the_return() -> None:

@@ -1,11 +1,12 @@
 """What is said of a bed: live values live, old ones not."""
 
 import math
+import re
 from typing import Any
 
 import pytest
 
-from api.ward import AGE_SHOWN_MS, RATE_KEPT_MS, STALE_MS, live_values, stale_after_ms
+from api.ward import AGE_SHOWN_MS, RATE_KEPT_MS, STALE_MS, live_values, read_ward, stale_after_ms
 from domain.ports import BedEntry
 from domain.readings import Occupancy
 from domain.residents import Center, Resident
@@ -94,3 +95,55 @@ def test_missing_values_are_missing_in_json(world: World) -> None:
 def test_on_a_fast_clock_the_way_to_the_board_takes_longer() -> None:
     assert stale_after_ms(build_world().services) == STALE_MS
     assert stale_after_ms(build_world(clock_speed=60.0).services) == STALE_MS + 59 * SECOND_MS
+
+
+def tile(page: str, n: int) -> str:
+    found = re.search(rf'<li class="tile" data-key="b{n}.whole".*?</li>', page, re.DOTALL)
+    assert found
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ({"battery": 19.9}, "battery 19%"),
+        ({"battery": 0.0, "charging": False}, "battery 0%"),
+        ({"battery": 20.0}, None),
+        ({"battery": 12.0, "charging": True}, None),
+        ({"firmware": "1.4"}, None),
+    ],
+)
+def test_a_battery_is_shown_when_it_is_low(world: World, visit: Visit, told: dict[str, Any], shown: str | None) -> None:
+    world.tell(1, **told)
+    wang = visit("wang")
+    found = re.search(r"battery [^<]*", tile(wang.get("/").text, 1))
+    assert (found and found[0]) == shown
+    assert "battery" not in tile(wang.get("/").text, 2)
+    assert bed(wang, 1)["battery"] == told.get("battery")
+
+
+def test_a_belt_that_is_off_is_said_to_be_so(world: World, visit: Visit) -> None:
+    wang = visit("wang")
+    assert "belt offline" not in wang.get("/").text
+    world.tell(1, online=False)
+    assert "belt offline" in tile(wang.get("/").text, 1)
+    assert bed(wang, 1)["online"] is False
+    wang.get("/language/zh-CN")
+    assert "监测带离线" in tile(wang.get("/").text, 1)
+    world.tell(1, online=True)
+    assert "监测带离线" not in wang.get("/").text
+
+
+def test_open_boards_are_drawn_anew_when_what_is_shown_of_a_belt_changes(world: World) -> None:
+    def layout() -> str:
+        return read_ward(world.services, "elm").layout
+
+    world.tell(1, online=True, battery=80.0)
+    before = layout()
+    world.tell(1, firmware="1.5", battery=79.0)
+    assert layout() == before
+    world.tell(1, battery=12.0)
+    low = layout()
+    assert low != before
+    world.tell(1, online=False)
+    assert layout() != low

@@ -303,10 +303,13 @@ def test_a_stream_is_of_one_centre(world: World) -> None:
     run(test())
 
 
-def test_heartbeats_tell_the_time(world: World) -> None:
+@pytest.mark.parametrize(("alarms", "at_risk"), [("ok", False), ("failing, tried again", True)])
+def test_heartbeats_tell_the_time_and_whether_alarms_can_be_raised(alarms: str, at_risk: bool) -> None:
+    world = build_world(health=lambda: {"alarms": alarms, "readings": "failing, tried again"})
+
     async def test() -> None:
         heard = await listen(stream(world), "heartbeat")
-        assert heard[-1][1] == {"now": world.clock.at}
+        assert heard[-1][1] == {"now": world.clock.at, "alarms_at_risk": at_risk}
 
     run(test())
 

@@ -11,6 +11,9 @@ from domain.alarms import Alarm, Category, Raise, Reason, Rule
 from tests.unit.api.conftest import Visit
 from tests.unit.api.world import World
 
+OVER_BEFORE = (
+    "Fewer than 8 breaths per minute for longer than 5 min; last 7. It was over before anybody could be called."
+)
 ENGLISH = read_languages()["en"]
 CHINESE = read_languages()["zh-CN"]
 
@@ -32,8 +35,7 @@ def alarm(world: World, rule: Rule, **facts: float) -> Alarm:
         (
             Rule.BREATHING_RATE_LOW,
             {"limit": 8.0, "value": 7.0, "limit_s": 300, "recorded": 1},
-            "Fewer than 8 breaths per minute for longer than 5 min; last 7. "
-            "It was over before anybody could be called.",
+            OVER_BEFORE,
         ),
         (
             Rule.VITALS_LOST_LONG,

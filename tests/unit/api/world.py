@@ -12,6 +12,7 @@ from alerts.lifecycle import step
 from api.live import LiveHub
 from api.services import Services
 from domain.alarms import Alarm, AlarmEvent, AlarmState, Category, Clear, Priority, Raise, Reason, Rule
+from domain.belts import BeltStatus
 from domain.clock import instant
 from domain.live import AlarmsChanged, BedNow
 from domain.people import Person, Role
@@ -20,6 +21,7 @@ from domain.readings import Occupancy, ReadingBatch
 from domain.residents import Center, Resident
 from domain.units import MINUTE_MS, SECOND_MS
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
+from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
@@ -53,6 +55,7 @@ class World:
     people: InMemoryPeople
     book: InMemoryAlarmBook
     readings: InMemoryReadings
+    statuses: InMemoryBeltStatuses
     beds: dict[str, BedNow]
     changes: list[str] = field(default_factory=list)
 
@@ -74,6 +77,10 @@ class World:
         )
         self.beds[f"belt{n}"] = replace(known, **changed)  # type: ignore[arg-type]
         return self.beds[f"belt{n}"]
+
+    def tell(self, n: int, **told: object) -> None:
+        """Belt `n` said something of itself just now."""
+        self.statuses.put([BeltStatus(belt_id=f"belt{n}", at=self.services.clock.now(), **told)])  # type: ignore[arg-type]
 
     def raise_alarm(self, n: int, rule: Rule = Rule.LEAVE_BED_NOT_BACK, center_id: str = "elm") -> AlarmEvent:
         """Resident `n` has been away for 16 minutes."""
@@ -130,6 +137,7 @@ class World:
 def build_world(beds: int = 8, **settings: object) -> World:
     clock = FakeClock()
     register, people, book, readings = InMemoryRegister(), InMemoryPeople(), InMemoryAlarmBook(), InMemoryReadings()
+    statuses = InMemoryBeltStatuses()
     latest: dict[str, BedNow] = {}
     world: World
     services = Services(
@@ -138,6 +146,7 @@ def build_world(beds: int = 8, **settings: object) -> World:
         people=people,
         book=book,
         readings=readings,
+        statuses=statuses,
         hub=LiveHub(),
         latest=lambda: list(latest.values()),
         step=step,
@@ -146,7 +155,7 @@ def build_world(beds: int = 8, **settings: object) -> World:
         on_register_changed=lambda: world.changes.append("register"),
     )
     services = replace(services, **settings)  # type: ignore[arg-type]
-    world = World(services, clock, register, people, book, readings, latest)
+    world = World(services, clock, register, people, book, readings, statuses, latest)
     _enroll(world, beds)
     _hire(people.save)
     return world

@@ -9,7 +9,8 @@ from prometheus_client import CollectorRegistry
 from api import engines, pages, pages_login, programs
 from domain.alarms import Rule
 from domain.readings import FLOAT_COLUMNS
-from ingest.metrics import IngestMetrics
+from ingest.forwarding import REJECTED
+from ingest.metrics import IngestMetrics, SpoolMetrics
 from nightbelt.cli import app
 from storage.influx_minutes import FLOATS, INTEGERS
 
@@ -28,8 +29,13 @@ def test_every_rule_is_described(rule: Rule) -> None:
 def test_every_metric_is_described_and_no_other() -> None:
     registry = CollectorRegistry()
     IngestMetrics(registry)
+    SpoolMetrics(registry)
     counters = {f"{family.name}_total" if family.type == "counter" else family.name for family in registry.collect()}
-    assert set(re.findall(r"nightbelt_ingest_\w+", text("docs/api.md"))) == counters
+    assert set(re.findall(r"nightbelt_(?:ingest|spool)_\w+", text("docs/api.md"))) == counters
+
+
+def test_the_reason_of_refused_readings_is_described() -> None:
+    assert f"`{REJECTED}`" in text("docs/mqtt.md")
 
 
 def test_every_route_is_described_and_no_other() -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
+from domain.belts import BeltStatus
 from domain.errors import UnavailableError
 from domain.live import BedNow, BedsChanged, LiveEvent
 from domain.ports import Quarantined
 from domain.readings import Occupancy, ReadingBatch
 from domain.units import NEVER
 from ingest.inbox import Delivery, Receipt
+from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_quarantine import InMemoryQuarantine
 from tests.fakes.in_memory_readings import InMemoryReadings
 
@@ -45,6 +47,7 @@ class FakeSource:
         self.timeouts: list[float] = []
         self.limits: list[int] = []
         self.stopped = False
+        self.sessions_lost = 0
 
     @property
     def depth(self) -> int:
@@ -106,6 +109,16 @@ class SwitchedQuarantine(InMemoryQuarantine):
         super().put(entries)
 
 
+class SwitchedStatuses(InMemoryBeltStatuses):
+    def __init__(self) -> None:
+        super().__init__()
+        self.switch = Switch()
+
+    def put(self, statuses: Sequence[BeltStatus]) -> None:
+        self.switch()
+        super().put(statuses)
+
+
 class FakeWatch:
     """Remembers what it was given; `poison` belts raise when observed."""
 
@@ -114,6 +127,7 @@ class FakeWatch:
         self.register = Switch()
         self.observed: list[ReadingBatch] = []
         self.ticks: list[int] = []
+        self.heard: list[int] = []
         self.due_at = NEVER
         self.poison: set[str] = set()
 
@@ -126,8 +140,9 @@ class FakeWatch:
     def refresh(self, now: int) -> None:
         self.register()
 
-    def tick(self, now: int) -> None:
+    def tick(self, now: int, heard_until: int) -> None:
         self.ticks.append(now)
+        self.heard.append(heard_until)
 
     def commit(self) -> list[LiveEvent]:
         self.switch()
@@ -156,6 +171,10 @@ def delivery(
 
 def reading(at: int = NOW, *, belt: str = "b1", mid: int = 1, epoch: int = 1) -> Delivery:
     return delivery(b'{"ts": %d, "heart_rate": 60, "in_bed": true}' % at, belt=belt, mid=mid, epoch=epoch)
+
+
+def status(body: bytes, *, belt: str = "b1", mid: int = 1, received_at: int | None = None) -> Delivery:
+    return delivery(body, mid=mid, received_at=received_at or NOW, topic=f"care/c1/{belt}/status")
 
 
 Publish = Callable[[Sequence[LiveEvent]], None]

@@ -157,7 +157,7 @@ def test_undecodable_is_kept_whole_with_a_code_and_a_place(body: bytes, reason: 
     [
         ("", "bad-topic"),
         ("care/c1/readings", "bad-topic"),
-        ("care/c1/b1/status", "bad-topic"),
+        ("care/c1/b1/state", "bad-topic"),
         ("care/c1/b1/readings/more", "bad-topic"),
         ("care//b1/readings", "bad-topic"),
         ("care/c1//readings", "bad-belt-id"),

@@ -7,8 +7,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from domain.live import BedsChanged, LiveEvent
+from ingest.decoder import Decoder
 from ingest.inbox import Receipt
 from ingest.pipeline import PASS_MESSAGES_MAX, Pipeline
+from ingest.profiles.loading import load_profiles
 from tests.unit.ingest.fakes import (
     NOW,
     FakeClock,
@@ -16,8 +18,10 @@ from tests.unit.ingest.fakes import (
     FakeWatch,
     SwitchedQuarantine,
     SwitchedReadings,
+    SwitchedStatuses,
     delivery,
     reading,
+    status,
 )
 
 
@@ -29,6 +33,7 @@ class Ward:
         self.source = FakeSource()
         self.store = SwitchedReadings()
         self.quarantine = SwitchedQuarantine()
+        self.statuses = SwitchedStatuses()
         self.watch = FakeWatch()
         self.registry = CollectorRegistry()
         self.published: list[LiveEvent] = []
@@ -37,6 +42,7 @@ class Ward:
             source=self.source,
             store=self.store,
             quarantine=self.quarantine,
+            statuses=self.statuses,
             watch=self.watch,
             publish=self.publish,
             clock=self.clock,
@@ -106,7 +112,7 @@ def test_a_register_that_fails_keeps_nothing_from_being_judged(ward: Ward) -> No
 
 
 def test_health_names_what_fails(ward: Ward) -> None:
-    well = {"quarantine": "ok", "readings": "ok", "alarms": "ok", "register": "ok"}
+    well = {"quarantine": "ok", "readings": "ok", "statuses": "ok", "alarms": "ok", "register": "ok"}
     assert ward.pipeline.health() == well
     ward.store.switch.down()
     ward.turn(reading())
@@ -142,6 +148,50 @@ def test_quarantine_down_holds_the_ack(ward: Ward) -> None:
     ward.turn(after_s=60)
     assert ward.quarantine.counts() == {"not-json": 1}
     assert ward.source.acked == [Receipt(1, 1), Receipt(1, 2)]
+
+
+def test_statuses_down_hold_the_ack_and_not_the_alarms(ward: Ward) -> None:
+    ward.statuses.switch.down()
+    ward.turn(status(b'{"online": true}', mid=1), reading(mid=2))
+    assert len(ward.watch.observed) == 1
+    assert ward.source.acked == []
+    assert ward.pipeline.health()["statuses"] != "ok"
+    ward.statuses.switch.up()
+    ward.turn(after_s=60)
+    assert [kept.online for kept in ward.statuses.all()] == [True]
+    assert ward.source.acked == [Receipt(1, 1), Receipt(1, 2)]
+
+
+def test_a_status_that_says_nothing_new_is_stored_once_a_minute(ward: Ward) -> None:
+    for second in range(90):
+        ward.turn(status(b'{"online": true, "battery": 87}', received_at=NOW + second * 1000))
+    assert ward.statuses.switch.calls == 2
+    assert [kept.at for kept in ward.statuses.all()] == [NOW + 60_000]
+    ward.turn(status(b'{"battery": 86}', received_at=NOW + 90_000))
+    assert [(kept.online, kept.battery) for kept in ward.statuses.all()] == [(True, 86.0)]
+
+
+def test_a_status_that_was_not_stored_is_news_again(ward: Ward) -> None:
+    ward.turn(status(b'{"online": true}'))
+    ward.statuses.switch.down()
+    ward.turn(status(b'{"online": false}'), after_s=1)
+    ward.statuses.switch.up()
+    ward.turn(status(b'{"battery": 50}'), after_s=60)
+    assert [(kept.online, kept.battery) for kept in ward.statuses.all()] == [(False, 50.0)]
+
+
+def test_a_clock_that_is_put_back_hides_no_status(ward: Ward) -> None:
+    ward.turn(status(b'{"online": true}'))
+    ward.turn(status(b'{"online": false}', received_at=NOW - 3_600_000))
+    assert [kept.online for kept in ward.statuses.all()] == [False]
+
+
+def test_a_reading_that_the_broker_kept_for_newcomers_is_no_news(ward: Ward) -> None:
+    ward.turn(reading(mid=1)._replace(retained=True), reading(NOW + 1, mid=2))
+    assert ward.stored == 1
+    assert [len(batch) for batch in ward.watch.observed] == [1]
+    assert ward.source.acked == [Receipt(1, 1), Receipt(1, 2)]
+    assert ward.count("retained_readings_total") == 1
 
 
 def test_watch_down_holds_the_ack_until_a_later_observe_and_gets_no_batch_twice(ward: Ward) -> None:
@@ -211,6 +261,15 @@ def test_garbage_between_good_messages_is_quarantined_and_acked(ward: Ward) -> N
     assert ward.count("quarantined_total", reason="missing-ts") == 1
 
 
+def test_sessions_that_the_broker_forgot_are_counted(ward: Ward) -> None:
+    ward.turn()
+    assert ward.count("sessions_lost_total") == 0
+    ward.source.sessions_lost = 2
+    ward.turn()
+    ward.turn()
+    assert ward.count("sessions_lost_total") == 2
+
+
 def test_no_more_is_taken_while_too_much_is_held() -> None:
     ward = Ward(held_messages_max=3)
     ward.store.switch.down()
@@ -271,6 +330,18 @@ def test_ticks_go_on_under_load(ward: Ward) -> None:
     assert len(ward.watch.ticks) == 4
 
 
+def test_timers_run_no_further_than_what_came_has_been_taken_in(ward: Ward) -> None:
+    ward.turn(after_s=5)
+    late = ward.clock.now() + 10_000
+    ward.source.waiting = [reading(late - 10_000 + n, belt=f"b{n}") for n in range(PASS_MESSAGES_MAX + 1)]
+    last = ward.source.waiting[PASS_MESSAGES_MAX - 1].received_at
+    ward.turn(after_s=10)
+    assert (ward.watch.ticks[-1], ward.watch.heard[-1]) == (late, last)
+    assert last < late
+    ward.turn(after_s=1)
+    assert ward.watch.heard[-1] == ward.watch.ticks[-1] == late + 1_000
+
+
 def test_a_clock_set_back_does_not_stop_the_ticks(ward: Ward) -> None:
     ward.turn(after_s=5)
     ward.clock.at -= 3_600_000
@@ -281,3 +352,13 @@ def test_a_clock_set_back_does_not_stop_the_ticks(ward: Ward) -> None:
 def test_stop_stops_the_source(ward: Ward) -> None:
     ward.pipeline.stop()
     assert ward.source.stopped
+
+
+def test_messages_that_a_profile_passes_over_are_acked_and_counted() -> None:
+    ward = Ward(decode=Decoder(load_profiles(["r60abd1"])).decode)
+    topic = "/Radar60SP/b1/sys/property/post"
+    bodies = (b'{"params": {"someoneExists": "0"}}', b'{"params": {"getIntoBed": "1"}}', b"{")
+    ward.turn(*(delivery(body, topic=topic, mid=n) for n, body in enumerate(bodies, start=1)), reading(mid=4))
+    assert [receipt.mid for receipt in ward.source.acked] == [1, 2, 3, 4]
+    assert (ward.count("ignored_total"), ward.count("messages_total")) == (1, 4)
+    assert ward.count("quarantined_total", reason="not-json") == 1

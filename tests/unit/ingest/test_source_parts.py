@@ -144,6 +144,7 @@ class TestLedger:
         for mid in (1, 2, 3):
             ledger.add(Pass(batch=ReadingBatch.empty(), refused=(), receipts=[Receipt(1, mid)]))
         ledger.advance(Stage.QUARANTINED, 3)
+        ledger.advance(Stage.STATUSES, 3)
         ledger.advance(Stage.STORED, 1)
         ledger.advance(Stage.OBSERVED, 2)
         assert ledger.release() == []
