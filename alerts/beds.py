@@ -63,12 +63,13 @@ class BedTable:
 
     def move_on(self, slot: NDArray[np.intp], at: NDArray[np.int64], in_bed: NDArray[np.int8]) -> NDArray[np.intp]:
         """Take in one newer reading of each bed in `slot`; returns the slots whose occupancy changed."""
-        self.clocks.move_on(slot, at, self.clocks.observed_at[slot])
+        before_at = self.clocks.observed_at[slot]
+        self.clocks.move_on(slot, at, before_at)
         other = in_bed != self.occupancy[slot]
         changed: NDArray[np.intp] = slot[other]
         self.occupancy[changed] = in_bed[other]
         self.since_at[changed] = at[other]
-        self._come_and_go(changed, at[other], in_bed[other])
+        self._come_and_go(changed, at[other], before_at[other], in_bed[other])
         return changed
 
     def settled(
@@ -78,12 +79,16 @@ class BedTable:
         settled: NDArray[np.bool_] = (in_bed == Occupancy.IN) & (at - self.entered_at[slot] >= settle_ms)
         return settled
 
-    def _come_and_go(self, slot: NDArray[np.intp], at: NDArray[np.int64], in_bed: NDArray[np.int8]) -> None:
+    def _come_and_go(
+        self, slot: NDArray[np.intp], at: NDArray[np.int64], before_at: NDArray[np.int64], in_bed: NDArray[np.int8]
+    ) -> None:
+        """Only an absence that lasted from one reading to another is one; `before_at` is the reading before."""
         out, back = in_bed == Occupancy.OUT, in_bed == Occupancy.IN
         self.left_at[slot[out]] = np.minimum(self.left_at[slot[out]], at[out])
-        inside, back_at = slot[back], at[back]
-        entered = (self.entered_at[inside] == NEVER) | (back_at - self.left_at[inside] >= CHATTER_MS)
-        self.entered_at[inside[entered]] = back_at[entered]
+        inside = slot[back]
+        away = before_at[back] - self.left_at[inside] >= CHATTER_MS
+        entered = away | (self.entered_at[inside] == NEVER)
+        self.entered_at[inside[entered]] = at[back][entered]
         self.left_at[inside] = NEVER
 
     def shift(self, n: int, by_ms: int) -> None:

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.beds import BedTable, starts
+from alerts.center_silence import CENTER_SILENT, CenterSilences
 from alerts.courses import Courses
 from alerts.rulebook import RULES
 from alerts.rules import Frame, Questions, RuleSpec, Truth, frame_of
@@ -63,6 +64,7 @@ class Conditions:
         self._courses = Courses(self._specs, self._slots, self.beds)
         self._runs = self._courses.runs
         self._silences = Silences(self._slots, self.beds)
+        self._center_silences = CenterSilences(self._slots, self.beds)
         self._settle_ms = np.array([slot.settle_ms for slot in slots], np.int64)
         self._questions = Questions(self._specs, [slot.limits for slot in slots])
 
@@ -73,10 +75,11 @@ class Conditions:
         deadlines that are not yet due set anew.
         """
         old_slots, old_beds, old_truths, old_runs = self._slots, self.beds, self._truths, self._runs
-        old_silences = self._silences
+        old_silences, old_center_silences = self._silences, self._center_silences
         self._set_slots(slots)
         self.beds.adopt(old_beds)
         self._silences.adopt(old_silences)
+        self._center_silences.adopt(old_center_silences)
         heirs = {(slot.subject, slot.bed_id): n for n, slot in enumerate(slots)}
         for old, slot in enumerate(old_slots):
             if (n := self._slot_of.get(slot.belt_id)) is not None:
@@ -109,6 +112,9 @@ class Conditions:
                 self._truths.truth[:, n] = self._known_truth(n)
         for state in conditions:
             slot_n, k = self._slot_of.get(state.belt_id), rows.get(state.rule)
+            if state.rule is CENTER_SILENT.rule:
+                self._center_silences.restore(state)
+                continue
             known = slot_n is not None and self._slots[slot_n].subject == state.subject
             if slot_n is not None and known and state.rule is SILENT.rule:
                 self._silences.restore(slot_n, state)
@@ -156,8 +162,13 @@ class Conditions:
                 batch, slot = batch.select(order), slot[order]
             self.beds.arrive(batch, slot)
             self._go_through(batch, slot, now)
+        return [*self._take_told(), *self._hear(now)]
+
+    def _hear(self, now: int) -> list[Transition]:
         self._silences.listen(now)
-        return [*self._take_told(), *self._silences.hear(now)]
+        told, counted = self._center_silences.hear(now)
+        self._silences.count_from(counted, now)
+        return [*told, *self._silences.hear(now)]
 
     def _go_through(self, batch: ReadingBatch, slot: NDArray[np.intp], now: int) -> None:
         """Pass over what says nothing new; look at the next few readings of each bed one by one; and so on."""
@@ -285,7 +296,8 @@ class Conditions:
             if self._runs_out_at(k, n, run) <= now:
                 silent = now - int(self.beds.clocks.received_at[n]) > FRESH_MS
                 self._courses.due(k, n, run, silent=silent)
-        return [*self._take_told(), *self._silences.tick(now)]
+        of_centers = self._center_silences.tick(now)
+        return [*self._take_told(), *of_centers, *self._silences.tick(now, self._center_silences.standing)]
 
     def next_due_at(self) -> int:
         """When (our clock, ms) the next deadline runs out if no reading comes; NEVER when there is none.
@@ -318,7 +330,9 @@ class Conditions:
         """What changed since the last call and must be stored: beds, running conditions, (belt, rule) that ended."""
         beds = [self.beds.state(n) for n in sorted(self._changed_beds)]
         kept, ended = self._silences.take_changed()
-        ended, self._gone = [*ended, *self._gone], []
+        kept_of_centers, ended_of_centers = self._center_silences.take_changed()
+        kept += kept_of_centers
+        ended, self._gone = [*ended, *ended_of_centers, *self._gone], []
         for k, n, run in self._runs.take_changed():
             rule, slot = self._specs[k].rule, self._slots[n]
             if run is None:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from alerts.center_silence import CENTER_SILENT
 from alerts.rules import LEAVE_BED_RULES, limits_of
 from alerts.runs import SilenceLimits, Slot
 from alerts.silence import SILENT
@@ -11,9 +12,9 @@ from domain.residents import Center, Resident, VitalSettings
 from domain.units import SECOND_MS
 
 RULES: Final = (*LEAVE_BED_RULES, *VITAL_RULES)
-"""In the order of the engine's rows; a belt's silence is told beside them (`alerts.silence`)."""
+"""In the order of the engine's rows; silences are told beside them (`alerts.silence`, `alerts.center_silence`)."""
 
-PRIORITIES: Final = {spec.rule: spec.priority for spec in (*RULES, SILENT)}
+PRIORITIES: Final = {spec.rule: spec.priority for spec in (*RULES, SILENT, CENTER_SILENT)}
 
 
 def slot_of(belt_id: str, resident: Resident, center: Center, *, bed_id: str = "", from_at: int = 0) -> Slot:
@@ -28,6 +29,7 @@ def slot_of(belt_id: str, resident: Resident, center: Center, *, bed_id: str = "
         from_at=from_at,
         settle_ms=resident.vitals.settle_s * SECOND_MS,
         silence=_silence(resident.vitals),
+        center_id=center.center_id,
     )
 
 

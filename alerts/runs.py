@@ -39,8 +39,9 @@ class Kind(StrEnum):
 class Transition:
     """Something to tell. `began_at`, `due_at`, `ended_at` are the belt's clock, `at` is ours.
 
-    `offset_ms` is how far the belt's clock stands ahead; `silent` whether it had nothing to say for `FRESH_MS`. `limit`
-    is what was compared with, `value` the last value of it (NaN where nothing was compared).
+    `belt_id` is the centre's id where it is about a whole centre. `offset_ms` is how far the belt's clock stands ahead;
+    `silent` whether it had nothing to say for `FRESH_MS`. `limit` is what was compared with, `value` the last value of
+    it (NaN where nothing was compared).
     """
 
     kind: Kind
@@ -83,6 +84,7 @@ class Slot:
     from_at: int = 0
     settle_ms: int = 0
     silence: SilenceLimits | None = None
+    center_id: str = ""
 
 
 @dataclass(slots=True)

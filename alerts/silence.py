@@ -80,6 +80,10 @@ class Silences:
             from_at = np.array([slot.from_at for slot in self._slots], np.int64)
             self._listening_at = np.where(deaf, np.maximum(from_at, now), self._listening_at)
 
+    def count_from(self, slots: NDArray[np.intp], now: int) -> None:
+        """What was silent before was another's fault."""
+        self._listening_at[slots] = now
+
     def hear(self, now: int) -> list[Transition]:
         """Readings have arrived: which silences are over?"""
         return [told for n in sorted(self._runs) if (told := self._heard(n, now)) is not None]
@@ -98,11 +102,11 @@ class Silences:
         self._changed.add(n)
         return self._told(Kind.CLEARED, n, run, now)
 
-    def tick(self, now: int) -> list[Transition]:
-        """Which belts have been silent for too long?"""
+    def tick(self, now: int, excused: NDArray[np.bool_]) -> list[Transition]:
+        """Which belts have been silent for too long? `excused` (bool, n): it is another's fault just now."""
         self.listen(now)
         began_at = self._began_at()
-        due_at = self._due_at(began_at)
+        due_at = np.where(excused, NEVER, self._due_at(began_at))
         told = []
         for n in np.flatnonzero(due_at <= now).tolist():
             began, due = int(began_at[n]), int(due_at[n])

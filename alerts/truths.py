@@ -92,13 +92,17 @@ class TruthTable:
         concerned |= (running[:, beds] | (self.truth[:, beds] == _TRUE)).any(axis=1)
         rules = np.flatnonzero(concerned)
         truth, true = truth[rules], true[rules]
+        alone = len(first) == len(slot)
         first_of = np.repeat(first.astype(np.int32), np.diff(first, append=len(slot)))
-        known, shown = _latest(truth >= 0), _latest(true)
-        before = _carried(truth, _shifted(known), first_of, self.truth[rules].take(slot, axis=1))
-        unseen_ms = at - _carried(at, _shifted(shown), first_of, self.shown_at[rules].take(slot, axis=1))
+        known, shown = _latest(truth >= 0, alone), _latest(true, alone)
+        before, shown_at = self.truth[rules].take(slot, axis=1), self.shown_at[rules].take(slot, axis=1)
+        if not alone:
+            before = _carried(truth, _shifted(known), first_of, before)
+            shown_at = _carried(at, _shifted(shown), first_of, shown_at)
+        unseen_ms = at - shown_at
         lapsed = unseen_ms > self._unknown_limit[rules]
         fresh = np.where(self._needs_change[rules, None], before == _FALSE, (before != _TRUE) | lapsed)
-        since = _carried(at, _latest(true & fresh), first_of, self.since[rules].take(slot, axis=1))
+        since = _carried(at, _latest(true & fresh, alone), first_of, self.since[rules].take(slot, axis=1))
         begins = true & (at - since >= self._begin_confirm[rules])
         changes = ((truth >= 0) & (truth != before)) | (true & lapsed)
         return Seen(
@@ -128,10 +132,10 @@ def _column(values: Any) -> Instants:
     return np.array(list(values), np.int64).reshape(-1, 1)
 
 
-def _latest(mask: NDArray[np.bool_]) -> Positions:
-    """Position of the last True up to each column; -1 where there is none."""
+def _latest(mask: NDArray[np.bool_], alone: bool) -> Positions:
+    """Position of the last True up to each column, -1 where there is none; of that column where each is `alone`."""
     positions = np.where(mask, np.arange(mask.shape[1], dtype=np.int32), np.int32(-1))
-    return np.maximum.accumulate(positions, axis=1)
+    return positions if alone else np.maximum.accumulate(positions, axis=1)
 
 
 def _shifted(positions: Positions) -> Positions:

@@ -7,7 +7,7 @@ When the register cannot be read, the watch goes on with what was asked before.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from alerts.conditions import Conditions
@@ -15,7 +15,7 @@ from alerts.lifecycle import step
 from alerts.reasons import reason_of
 from alerts.rulebook import slot_of
 from alerts.runs import Kind, Slot, Transition
-from domain.alarms import Alarm, AlarmInput, AlarmState, Clear, Raise, Record
+from domain.alarms import Alarm, AlarmInput, AlarmState, Clear, Raise, Record, Rule
 from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent
 from domain.ports import AlarmBook, Register
 from domain.readings import ReadingBatch
@@ -117,9 +117,11 @@ class Watch:
 
     def _decide(self, told: Sequence[Transition]) -> None:
         for transition in told:
-            place = self._places[transition.belt_id]
-            if place.resident is not None:
-                self._inputs.append(_input(transition, place, place.resident.resident_id))
+            place = self._places.get(transition.belt_id)
+            if transition.spec.rule is Rule.CENTER_SILENT:
+                self._inputs.append(_input(transition, _Where(center_id=transition.belt_id)))
+            elif place is not None and place.resident is not None:
+                self._inputs.append(_input(transition, _where(place, transition.belt_id, place.resident.resident_id)))
         self._take_changes()
 
     def _take_changes(self) -> None:
@@ -141,18 +143,32 @@ def _slot(place: Place) -> Slot:
     )
 
 
-def _input(transition: Transition, place: Place, resident_id: str) -> AlarmInput:
-    alarm_id = f"{resident_id}.{transition.spec.rule}.{transition.began_at}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Where:
+    """What an alarm is about: a resident's bed, or (nothing but the centre) all of it."""
+
+    center_id: str
+    resident_id: str = ""
+    bed_id: str = ""
+    belt_id: str = ""
+
+
+def _where(place: Place, belt_id: str, resident_id: str) -> _Where:
+    return _Where(center_id=place.center.center_id, resident_id=resident_id, bed_id=place.bed_id, belt_id=belt_id)
+
+
+def _input(transition: Transition, where: _Where) -> AlarmInput:
+    alarm_id = f"{where.resident_id or where.center_id}.{transition.spec.rule}.{transition.began_at}"
     match transition.kind:
         case Kind.DUE:
-            return Raise(alarm_id=alarm_id, at=transition.at, alarm=_alarm(alarm_id, transition, place, resident_id))
+            return Raise(alarm_id=alarm_id, at=transition.at, alarm=_alarm(alarm_id, transition, where))
         case Kind.PASSED:
-            return Record(alarm_id=alarm_id, at=transition.at, alarm=_alarm(alarm_id, transition, place, resident_id))
+            return Record(alarm_id=alarm_id, at=transition.at, alarm=_alarm(alarm_id, transition, where))
         case Kind.CLEARED:
             return Clear(alarm_id=alarm_id, at=transition.at, cleared_at=transition.ended_at - transition.offset_ms)
 
 
-def _alarm(alarm_id: str, transition: Transition, place: Place, resident_id: str) -> Alarm:
+def _alarm(alarm_id: str, transition: Transition, where: _Where) -> Alarm:
     """Instants are put on our clock: a belt whose clock is wrong must not say when somebody left."""
     passed = transition.kind is Kind.PASSED
     return Alarm(
@@ -160,10 +176,10 @@ def _alarm(alarm_id: str, transition: Transition, place: Place, resident_id: str
         rule=transition.spec.rule,
         category=transition.spec.category,
         priority=transition.spec.priority,
-        center_id=place.center.center_id,
-        resident_id=resident_id,
-        bed_id=place.bed_id,
-        belt_id=transition.belt_id,
+        center_id=where.center_id,
+        resident_id=where.resident_id,
+        bed_id=where.bed_id,
+        belt_id=where.belt_id,
         state=AlarmState.ACTIVE,
         began_at=transition.began_at - transition.offset_ms,
         due_at=transition.due_at - transition.offset_ms,

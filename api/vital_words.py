@@ -23,6 +23,7 @@ VITAL_RULES: Final = {
     Rule.VITALS_LOST: N_("No heart and breathing rate"),
     Rule.VITALS_LOST_LONG: N_("No heart and breathing rate for long"),
     Rule.BELT_SILENT: N_("Belt silent"),
+    Rule.CENTER_SILENT: N_("All belts silent"),
     Rule.SIGNAL_POOR: N_("Poor signal"),
     Rule.VITALS_IN_EMPTY_BED: N_("Rates from an empty bed"),
 }
@@ -44,6 +45,10 @@ _WHY: Final = {
     Rule.VITALS_LOST: _LOST,
     Rule.VITALS_LOST_LONG: _LOST,
     Rule.BELT_SILENT: N_("The belt has sent nothing for longer than %(length)s: nothing can be raised for this bed."),
+    Rule.CENTER_SILENT: N_(
+        "No belt of the centre has sent anything for longer than %(length)s: nothing can be raised for anybody. Look "
+        "at the network, the gateway and the broker, and go round meanwhile."
+    ),
     Rule.SIGNAL_POOR: N_("The belt's signal has been poor for longer than %(length)s. Look how the belt lies."),
     Rule.VITALS_IN_EMPTY_BED: N_(
         "For longer than %(length)s the belt shows rates although nobody is in bed. Something shakes the bed, or the "

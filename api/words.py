@@ -116,10 +116,10 @@ def outcome_words(alarm: Alarm) -> dict[Outcome, str]:
 
 def reason_in_words(alarm: Alarm, language: Language) -> str:
     """Why the alarm is there, with its numbers."""
-    if alarm.of_center:
-        return _center_reason(alarm, language)
     if (vital := vital_reason(alarm, language)) is not None:
         return vital
+    if alarm.of_center:
+        return _center_reason(alarm, language)
     limit = _limit(alarm, language)
     silence = language.say("The belt has sent nothing since then.")
     if alarm.reason.code == "left-bed-recorded":

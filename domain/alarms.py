@@ -22,6 +22,7 @@ class Rule(StrEnum):
     VITALS_LOST = "vitals-lost"
     VITALS_LOST_LONG = "vitals-lost-long"
     BELT_SILENT = "belt-silent"
+    CENTER_SILENT = "center-silent"
     SIGNAL_POOR = "signal-poor"
     VITALS_IN_EMPTY_BED = "vitals-in-empty-bed"
     READINGS_BEHIND = "readings-behind"

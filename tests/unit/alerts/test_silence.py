@@ -5,7 +5,7 @@ from alerts.runs import Transition
 from domain.alarms import Rule
 from domain.residents import VitalSettings
 from domain.vitals import RuleLimit
-from tests.unit.alerts.bed import NIGHT, OUT, batch
+from tests.unit.alerts.bed import IN, NIGHT, OUT, batch
 from tests.unit.alerts.vital_bed import Stretch, vital_slot
 
 LIMIT = 300
@@ -107,6 +107,51 @@ def test_changes_of_the_register_keep_what_stays_and_drop_the_rest() -> None:
     assert ("b1", str(Rule.BELT_SILENT)) in one.take_changes()[2]
     assert ticked(one, 1000, 1299) == []
     assert ticked(one, 1300) == [("due", 1300, 1000)]
+
+
+CENTER = [f"b{n}" for n in range(1, 7)]
+
+
+def center(told: list[Transition]) -> list[tuple[str, str, str, float]]:
+    return [
+        (str(t.kind), str(t.spec.rule), t.belt_id, (t.at - NIGHT) / 1000)
+        for t in told
+        if t.spec.rule.endswith("silent")
+    ]
+
+
+def all_hear(one: Conditions, seconds: range, belts: list[str]) -> list[tuple[str, str, str, float]]:
+    told = []
+    for second in seconds:
+        for belt in belts:
+            told += center(one.observe(batch([(second, IN)], belt=belt), NIGHT + second * 1000))
+        told += center(one.tick(NIGHT + second * 1000))
+    return told
+
+
+def test_all_belts_silent_at_once_are_one_alarm() -> None:
+    one = Conditions([vital_slot(belt=belt, subject=f"r-{belt}") for belt in CENTER])
+    assert all_hear(one, range(0, 100, 10), CENTER) == []
+    told = [told for second in range(100, 2000, 10) for told in center(one.tick(NIGHT + second * 1000))]
+    assert told == [("due", "center-silent", "c1", 270)]
+    beds, runs, _ = one.take_changes()
+    again = Conditions([vital_slot(belt=belt, subject=f"r-{belt}") for belt in CENTER])
+    again.restore(beds, runs)
+    assert all_hear(again, range(2000, 2060, 10), CENTER[:5]) == []
+    assert all_hear(again, range(2060, 2070, 10), CENTER[:5]) == [("cleared", "center-silent", "c1", 2060)]
+    assert ("c1", "center-silent") in again.take_changes()[2]
+    assert all_hear(again, range(2070, 2360, 10), CENTER[:5]) == []
+    assert all_hear(again, range(2360, 2370, 10), CENTER[:5]) == [("due", "belt-silent", "b6", 2360)]
+
+
+def test_one_belt_that_goes_on_or_too_few_belts_make_no_silent_center() -> None:
+    one = Conditions([vital_slot(belt=belt, subject=f"r-{belt}") for belt in CENTER])
+    all_hear(one, range(0, 100, 10), CENTER)
+    told = all_hear(one, range(100, 500, 10), CENTER[:1])
+    assert {rule for _, rule, _, _ in told} == {"belt-silent"}
+    few = Conditions([vital_slot(belt=belt, subject=f"r-{belt}") for belt in CENTER[:3]])
+    all_hear(few, range(0, 100, 10), CENTER[:3])
+    assert {rule for _, rule, _, _ in center(few.tick(NIGHT + 500_000))} == {"belt-silent"}
 
 
 def test_off_and_vacant_beds_are_never_silent() -> None:

@@ -143,6 +143,17 @@ def test_chatter_of_the_occupancy_neither_settles_anew_nor_ends_a_run() -> None:
     assert bench.told == [("due", VERY_HIGH, 723, ONSET)]
 
 
+def test_one_reading_of_a_slow_belt_that_says_out_is_chatter_as_well() -> None:
+    bench = VitalBench()
+    bench.show(
+        Stretch(0, ONSET, step=10),
+        Stretch(ONSET, 650, heart=140, step=10),
+        Stretch(650, 660, heart=None, breath=None, in_bed=OUT, step=10),
+        Stretch(660, 730, heart=140, step=10),
+    )
+    assert bench.told == [("due", VERY_HIGH, 720, ONSET)]
+
+
 def test_unknown_occupancy_is_not_judged() -> None:
     assert shown(Stretch(ONSET, ONSET + 3600, heart=140, in_bed=UNKNOWN)).told == []
 

@@ -262,3 +262,35 @@ def test_a_belt_that_never_reported_is_told_for_who_lies_there() -> None:
     assert (alarm.rule, alarm.belt_id, alarm.reason.facts) == (Rule.BELT_SILENT, "b1", {"limit_s": 300, "never": 1})
     again = Watch(register=register(), book=book, now=NIGHT + 400_000)
     assert ticked(again, NIGHT + 800_000) == []
+
+
+def test_a_silent_center_is_an_alarm_of_no_resident_that_clears() -> None:
+    residents, book = InMemoryRegister(), InMemoryAlarmBook()
+    belts = [f"b{n}" for n in range(1, 6)]
+    entries = [
+        BedEntry(
+            room_id="101",
+            room="101",
+            bed_id=belt,
+            bed=belt,
+            belt_id=belt,
+            resident=Resident(resident_id=f"r-{belt}", name="A"),
+        )
+        for belt in belts
+    ]
+    residents.enroll(CENTER, entries, NIGHT - 86_400_000)
+    watch = Watch(register=residents, book=book, now=NIGHT)
+    for second in (0, 10):
+        for belt in belts:
+            watch.observe(batch([(second, OUT)], belt=belt), NIGHT + second * 1000)
+    assert ticked(watch, NIGHT + 189_000) == []
+    assert ticked(watch, NIGHT + 190_000) == [EventKind.RAISED]
+    (alarm,) = book.open_alarms("c1")
+    assert (alarm.alarm_id, alarm.of_center, alarm.priority) == (
+        f"c1.center-silent.{NIGHT + 10_000}",
+        True,
+        Priority.HIGH,
+    )
+    for second in range(300, 370, 10):
+        watch.observe(batch([(second, OUT)]), NIGHT + second * 1000)
+    assert alarm_kinds(watch.commit()) == [EventKind.CLEARED]
