@@ -16,6 +16,7 @@ from domain.clock import ScaledClock, SystemClock, instant, utc
 from domain.errors import ConfigurationError, NightbeltError
 from domain.people import Person, Role
 from domain.residents import checked_id
+from nightbelt import commands_files
 from nightbelt.center_file import read_center_file
 from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
 from nightbelt.evaluate import evaluate as run_evaluation
@@ -42,6 +43,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+app.command("import")(commands_files.import_)
+app.command()(commands_files.export)
+app.command()(commands_files.replay)
 
 
 def main() -> None:
