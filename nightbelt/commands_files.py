@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -103,12 +104,14 @@ def export(
     with open_readings(settings_of(settings_file, data)) as store, _progress() as progress:
         task = progress.add_task("reading", total=len(belts) * (span[1] - span[0]))
         for path, of_file in places:
-            with _export(path, minutes=minutes, several=len(of_file) > 1, received_at=received_at) as export_file:
-                for belt_id in of_file:
-                    gone = lambda length: progress.advance(task, length)  # noqa: E731 - one for each step
-                    rows = write_export(store, export_file, belt_id, span, progress=gone)
-                    out.print(f"{belt_id}: {rows:,} {'minutes' if minutes else 'readings'} to {path}", highlight=False)
-                export_file.finish()
+            with _export(path, minutes=minutes, several=len(of_file) > 1, received_at=received_at) as target:
+                rows = {
+                    belt_id: write_export(store, target, belt_id, span, progress=partial(progress.advance, task))
+                    for belt_id in of_file
+                }
+                target.finish()
+            for belt_id, count in rows.items():
+                _say(out, f"{belt_id}: {_counted(count, 'minute' if minutes else 'reading')} to {path}")
 
 
 def replay(
@@ -171,6 +174,15 @@ def _check_target(path: Path, *, force: bool) -> None:
         raise ConfigurationError(f"{path}: there is no directory {path.parent}")
 
 
+def _say(console: Console, line: str) -> None:
+    """A line as it is, however long and whatever is in it."""
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def _export(path: Path, *, minutes: bool, several: bool, received_at: bool) -> ReadingExport | MinuteExport:
     if minutes:
         return MinuteExport(path, with_belt=several)
@@ -194,9 +206,9 @@ def _checked(file: Path, form: RowForm) -> Iterator[ReadingFile]:
 
 def _warn(file: ReadingFile, belt: str | None) -> None:
     if file.passed_over:
-        told.print(f"columns passed over: {', '.join(file.passed_over)}", highlight=False, markup=False)
+        _say(told, f"columns passed over: {', '.join(file.passed_over)}")
     if belt is not None and file.names_belts:
-        told.print(f"the file has a column belt, which goes over --belt {belt}", highlight=False)
+        _say(told, f"the file has a column belt, which goes over --belt {belt}")
 
 
 def _counts(file: ReadingFile, written: Written) -> dict[str, Any]:
@@ -216,7 +228,7 @@ def _tell_counts(path: Path, file: ReadingFile, written: Written) -> None:
     lines = Table.grid(padding=(0, 2))
     lines.add_column(justify="right")
     lines.add_row(f"{file.rows:,}", f"rows in {path.name}")
-    lines.add_row(f"{file.accepted:,}", f"accepted, of {len(file.belts)} {'belt' if len(file.belts) == 1 else 'belts'}")
+    lines.add_row(f"{file.accepted:,}", f"accepted, of {_counted(len(file.belts), 'belt')}")
     if file.repeats:
         lines.add_row(f"{file.repeats:,}", "of them of the same belt and instant as an earlier row, and left out")
     if written.new is None:
@@ -240,11 +252,11 @@ def _tell_problems(file: ReadingFile, show: int, written_to: Path | None, consol
     console.print(counts)
     for problem in islice(file.problems(), show):
         what = f"{problem.column} {problem.value!r}" if problem.column else repr(problem.value)
-        console.print(f"row {problem.row}: {what}: {problem.why}", highlight=False, markup=False, soft_wrap=True)
+        _say(console, f"row {problem.row}: {what}: {problem.why}")
     hidden = sum(file.reasons.values()) - show
     if hidden > 0:
         where = f"all are in {written_to}" if written_to else "see them with --show, or --refused FILE of import"
-        console.print(f"and {hidden:,} more; {where}", highlight=False, markup=False)
+        _say(console, f"and {hidden:,} more; {where}")
 
 
 def _write_problems(file: ReadingFile, path: Path) -> None:
@@ -261,11 +273,10 @@ def _write_problems(file: ReadingFile, path: Path) -> None:
 
 def _tell_running(replayed: Replayed) -> None:
     if replayed.ended_at is not None and replayed.next_due_at != NEVER:
-        told.print(
+        _say(
+            told,
             f"a limit was still running when the replay ended at {_iso(replayed.ended_at)}; "
             f"--until {_iso(replayed.next_due_at)} lets it run out",
-            highlight=False,
-            soft_wrap=True,
         )
 
 
@@ -291,7 +302,7 @@ _LANGUAGE: Final = Language(ENGLISH, ENGLISH, {})
 def _table(alarms: list[Alarm], zone: ZoneInfo) -> Table:
     table = Table("belt", "rule, priority", "began", "raised", "over", "reason")
     table.columns[1].no_wrap = True
-    table.title = f"{len(alarms)} {'alarm' if len(alarms) == 1 else 'alarms'} (local times, {zone.key})"
+    table.title = f"{_counted(len(alarms), 'alarm')} (local times, {zone.key})"
     for alarm in alarms:
         moments = (alarm.began_at, alarm.raised_at, alarm.cleared_at)
         shown = ("" if at is None else utc(at).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") for at in moments)

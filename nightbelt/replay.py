@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.clocks import INTERVAL_RANGE_MS
 from alerts.rules import RULES, Questions, Truth, frame_of
 from alerts.watch import Watch, slot_of
 from domain.alarms import Alarm, EventKind
@@ -24,7 +25,7 @@ from domain.readings import ReadingBatch
 from domain.residents import Center
 from domain.units import NEVER
 from nightbelt.replay_settings import ReplaySettings
-from storage.reading_files import ReadingFile
+from storage.reading_files import CHUNK_ROWS, ReadingFile
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_register import RecordsRegister
@@ -32,6 +33,7 @@ from storage.records_register import RecordsRegister
 CENTER_ID: Final = "replay"
 BELT_ID: Final = "belt"
 """The belt of a file that names none."""
+LONGEST_INTERVAL_MS: Final = INTERVAL_RANGE_MS[1]
 
 Columns = Mapping[str, NDArray[Any]]
 
@@ -55,16 +57,17 @@ def replay(
     *,
     until: int | None = None,
     progress: Callable[[int], None] = lambda _rows: None,
+    chunk_rows: int = CHUNK_ROWS,
 ) -> Replayed:
     """Run the rules over the file's readings up to `until` (ms); by itself up to the last of them.
 
-    `progress` is told of each step how many readings it took.
+    `progress` is told of each step how many readings it took; no more than `chunk_rows` at once.
     """
     end_at = file.last_at if until is None else until
     if file.first_at is None or end_at is None:
         return Replayed(alarms=[], ended_at=end_at, next_due_at=NEVER)
     with _ward(file.belts, settings, file.first_at) as run:
-        for columns in file.chunks():
+        for columns in file.chunks(chunk_rows):
             run.take(columns, end_at)
             progress(len(columns["observed_at"]))
         run.finish(end_at)
@@ -99,8 +102,8 @@ class _Run:
     """The readings go through the watch in as few steps as give the same as one by one.
 
     A timer runs out between readings, so it must be known before the readings that follow it are handed in. A run
-    begins in a reading in which a rule begins to hold, and takes at least `shortest_ms`: up to then, and up to the
-    next timer that is running, readings can be handed in at once.
+    begins in a reading in which a rule begins to hold, and takes at least `shortest_ms`: up to then, and until shortly
+    before the next timer that is running, readings can be handed in at once.
     """
 
     def __init__(
@@ -145,10 +148,13 @@ class _Run:
             self.watch.tick(due_at)
 
     def _safe_until(self, now: int, begins_at: NDArray[np.int64]) -> int:
-        """Up to and including when readings from `now` on can be handed in at once."""
+        """Up to and including when readings from `now` on can be handed in at once.
+
+        A timer may be set to one interval earlier by the second reading of its run.
+        """
         nth = int(np.searchsorted(begins_at, now))
         began_at = int(begins_at[nth]) if nth < len(begins_at) else NEVER
-        return min(began_at + self._shortest_ms - 1, self.watch.next_due_at())
+        return min(began_at + self._shortest_ms - 1, max(now, self.watch.next_due_at() - LONGEST_INTERVAL_MS))
 
     def _begins_at(self, columns: Columns) -> NDArray[np.int64]:
         """When a rule begins to hold for some bed, ascending; in the first reading of a bed it may."""
