@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format kill latency evaluate bench screenshots lock engines clean
+.PHONY: help demo test check format kill latency evaluate bench screenshots lock engines clean validate
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -33,6 +33,9 @@ latency: $(VENV)/.dev engines ## reading published -> alarm visible in the brows
 
 evaluate: $(VENV)/.runtime ## score the alarm rules on 1,800 simulated bed-nights
 	$(BIN)/nightbelt evaluate --beds 60 --nights 30 --seed 7 --json
+
+validate: $(VENV)/.dev ## replay recordings of real people (../shared/data) against the log of what they did
+	$(BIN)/python -m pytest -m long tests/integration/test_recordings.py $(ARGS)
 
 bench: $(VENV)/.dev engines ## ingest against a bare subscriber, in one run
 	$(BIN)/python -m benchmarks.ingest $(ARGS)

@@ -302,10 +302,12 @@ _LANGUAGE: Final = Language(ENGLISH, ENGLISH, {})
 def _table(alarms: list[Alarm], zone: ZoneInfo) -> Table:
     table = Table("belt", "rule, priority", "began", "raised", "over", "reason")
     table.columns[1].no_wrap = True
+    for column in table.columns[2:5]:
+        column.min_width = len("21:00:00")
     table.title = f"{_counted(len(alarms), 'alarm')} (local times, {zone.key})"
     for alarm in alarms:
         moments = (alarm.began_at, alarm.raised_at, alarm.cleared_at)
-        shown = ("" if at is None else utc(at).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") for at in moments)
+        shown = ("" if at is None else utc(at).astimezone(zone).strftime("%m-%d %H:%M:%S") for at in moments)
         reason = reason_in_words(alarm, _LANGUAGE)
         table.add_row(alarm.belt_id, f"{alarm.rule}\n{alarm.priority}", *shown, reason)
     return table

@@ -12,8 +12,8 @@ from storage.reading_export import MinuteExport, ReadingExport
 from storage.reading_file_sql import LATEST_MS, RowForm, Unit
 from storage.reading_files import ReadingFile
 
-LONGEST_STEP_DAYS: Final = 8
-"""Longest stretch that is asked for at once where nothing was found."""
+LOOK_DAYS: Final = 64
+"""How many days are looked at once for the next reading; by the minute, so that it needs little memory."""
 
 
 def row_form(*, belt_id: str | None, zone: str | None, unit: Unit, now: int | None) -> RowForm:
@@ -65,14 +65,27 @@ def write_export(
     """Hand the belt's readings in [start, end) (ms) to the export; returns the rows. `progress` is told the ms gone."""
     before = export.rows
     at, end_at = span
-    days = 1
-    while at < end_at:
-        until = min((at // DAY_MS + days) * DAY_MS, end_at)
-        found = _add(store, export, belt_id, at, until)
-        days = 1 if found else min(2 * days, LONGEST_STEP_DAYS)
-        progress(until - at)
-        at = until
+    while (found_at := _first_from(store, belt_id, at, end_at)) < end_at:
+        progress(found_at - at)
+        at, found = found_at, True
+        while found and at < end_at:
+            until = min((at // DAY_MS + 1) * DAY_MS, end_at)
+            found = _add(store, export, belt_id, at, until)
+            progress(until - at)
+            at = until
+    progress(end_at - at)
     return export.rows - before
+
+
+def _first_from(store: ReadingsStore, belt_id: str, at: int, end_at: int) -> int:
+    """The minute of the belt's first reading in [`at`, `end_at`), or `at` when that is later; `end_at` without any."""
+    while at < end_at:
+        until = min((at // DAY_MS + LOOK_DAYS) * DAY_MS, end_at)
+        minute_at = store.minutes(belt_id, at, until).minute_at
+        if len(minute_at):
+            return max(at, int(minute_at[0]))
+        at = until
+    return end_at
 
 
 def _add(store: ReadingsStore, export: ReadingExport | MinuteExport, belt_id: str, start_at: int, end_at: int) -> bool:

@@ -59,7 +59,7 @@ class _Export:
         self._stack = ExitStack()
         with ExitStack() as opened, _told(path):
             folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="nightbelt-"))
-            config: dict[str, Any] = {"memory_limit": "1GB", "autoinstall_known_extensions": False}
+            config: dict[str, Any] = {"memory_limit": "512MB", "autoinstall_known_extensions": False}
             connection = duckdb.connect(str(Path(folder) / "rows.duckdb"), config=config)
             self._connection = opened.enter_context(closing(connection))
             connection.execute("SET TimeZone = 'UTC'")

@@ -28,7 +28,7 @@ CHUNK_ROWS: Final = 100_000
 """Rows that are in memory at once."""
 LONGEST_SHOWN: Final = 80
 """Characters of a refused value that are kept."""
-_SETTINGS: Final[dict[str, Any]] = {"memory_limit": "1GB", "autoinstall_known_extensions": False}
+_SETTINGS: Final[dict[str, Any]] = {"memory_limit": "512MB", "autoinstall_known_extensions": False}
 _POLL_S: Final = 0.2
 
 
