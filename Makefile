@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format kill restarts latency outage evaluate bench influxbench fuzz screenshots lock engines clean
+.PHONY: help demo test check format kill restarts latency outage evaluate validate bench influxbench fuzz screenshots lock engines clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -39,6 +39,9 @@ outage: $(VENV)/.dev engines ## InfluxDB away for ten minutes at 1,000 messages/
 
 evaluate: $(VENV)/.runtime ## score the alarm rules on 1,800 simulated bed-nights
 	$(BIN)/nightbelt evaluate --beds 60 --nights 30 --seed 7 --json
+
+validate: $(VENV)/.dev ## replay recordings of real people (../shared/data) against the log of what they did
+	$(BIN)/python -m pytest -m long tests/integration/test_recordings.py $(ARGS)
 
 bench: $(VENV)/.dev engines ## ingest against a bare subscriber, in one run
 	$(BIN)/python -m benchmarks.ingest $(ARGS)
