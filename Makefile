@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format kill restarts latency outage evaluate rulesbench validatevitals bench influxbench fuzz screenshots lock engines clean
+.PHONY: help demo test check format kill restarts latency outage evaluate rulesbench validate bench influxbench fuzz screenshots lock engines clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -43,8 +43,9 @@ evaluate: $(VENV)/.runtime ## score the alarm rules on 3,000 simulated bed-night
 rulesbench: $(VENV)/.dev ## all rules over the readings of 1,000 beds, beside a plain Python version of three
 	$(BIN)/python -m benchmarks.rules $(ARGS)
 
-validatevitals: $(VENV)/.dev ## the heart-rate rules on recorded nights of real people (../shared/data)
-	$(BIN)/python -m benchmarks.validate_vitals $(ARGS)
+validate: $(VENV)/.dev ## replay recordings of real people (../shared/data) against the log of what they did
+	$(BIN)/python -m pytest -m long tests/integration/test_recordings.py $(ARGS)
+	$(BIN)/python -m benchmarks.validate_vitals
 
 bench: $(VENV)/.dev engines ## ingest against a bare subscriber, in one run
 	$(BIN)/python -m benchmarks.ingest $(ARGS)

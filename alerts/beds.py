@@ -23,7 +23,8 @@ class BedTable:
     """Columns over n slots. Slots are rows of `belt_ids`; the caller maps belts to slots.
 
     `entered_at` is when somebody got in, chatter left out (`NEVER`: not seen in bed yet); `left_at` when the bed was
-    first seen empty since (`NEVER`: it was not).
+    first seen empty since (`NEVER`: it was not). `rated_at` is when the belt first gave a heart or breathing rate
+    (`NEVER`: it has given none, and may be one that cannot).
     """
 
     def __init__(self, belt_ids: tuple[str, ...]) -> None:
@@ -34,6 +35,7 @@ class BedTable:
         self.since_at = np.full(n, LONG_AGO, np.int64)
         self.entered_at = np.full(n, NEVER, np.int64)
         self.left_at = np.full(n, NEVER, np.int64)
+        self.rated_at = np.full(n, NEVER, np.int64)
         self.rates = {name: np.full(n, np.nan, np.float32) for name in _RATES}
         self.rates_at = {name: np.full(n, LONG_AGO, np.int64) for name in _RATES}
 
@@ -45,11 +47,15 @@ class BedTable:
         self.clocks.adopt(other.clocks, mine, old)
         self.occupancy[mine], self.since_at[mine] = other.occupancy[old], other.since_at[old]
         self.entered_at[mine], self.left_at[mine] = other.entered_at[old], other.left_at[old]
+        self.rated_at[mine] = other.rated_at[old]
         for name in _RATES:
             self.rates[name][mine], self.rates_at[name][mine] = other.rates[name][old], other.rates_at[name][old]
 
-    def arrive(self, batch: ReadingBatch, slot: NDArray[np.intp]) -> None:
-        """Take in the arrival of readings newer than any before: `slot` (n) is ascending, at least one reading."""
+    def arrive(self, batch: ReadingBatch, slot: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Take in the arrival of readings newer than any before: `slot` (n) is ascending, at least one reading.
+
+        Returns the slots whose belt has given its first rate.
+        """
         first = starts(slot)
         ahead = np.maximum.reduceat(batch.observed_at - batch.received_at, first)
         received_at = np.maximum.reduceat(batch.received_at, first)
@@ -60,6 +66,11 @@ class BedTable:
             known = np.flatnonzero(~np.isnan(column))
             self.rates[name][slot[known]] = column[known]
             self.rates_at[name][slot[known]] = batch.observed_at[known]
+        unrated = np.flatnonzero(self.rated_at[slot] == NEVER)
+        rated = unrated[~(np.isnan(batch.heart_rate[unrated]) & np.isnan(batch.breathing_rate[unrated]))]
+        new, nth = np.unique(slot[rated], return_index=True)
+        self.rated_at[new] = batch.observed_at[rated[nth]]
+        return new
 
     def move_on(self, slot: NDArray[np.intp], at: NDArray[np.int64], in_bed: NDArray[np.int8]) -> NDArray[np.intp]:
         """Take in one newer reading of each bed in `slot`; returns the slots whose occupancy changed."""
@@ -94,7 +105,7 @@ class BedTable:
     def shift(self, n: int, by_ms: int) -> None:
         """The clock of slot `n` jumped ahead by that; what is kept in its time moves with it."""
         self.clocks.shift(n, by_ms)
-        for instants in (self.since_at, self.entered_at, self.left_at, *self.rates_at.values()):
+        for instants in (self.since_at, self.entered_at, self.left_at, self.rated_at, *self.rates_at.values()):
             if instants[n] not in {LONG_AGO, NEVER}:
                 instants[n] += by_ms
 
@@ -111,6 +122,7 @@ class BedTable:
             interval_ms=int(clocks.interval[n]),
             entered_at=_instant(self.entered_at[n]),
             left_at=_instant(self.left_at[n]),
+            rated_at=_instant(self.rated_at[n]),
         )
 
     def restore(self, n: int, state: BedState) -> None:
@@ -123,6 +135,7 @@ class BedTable:
         inside, outside = state.occupancy is Occupancy.IN, state.occupancy is Occupancy.OUT
         self.entered_at[n] = _known(state.entered_at, state.since_at if inside else NEVER)
         self.left_at[n] = _known(state.left_at, state.since_at if outside else NEVER)
+        self.rated_at[n] = _known(state.rated_at, NEVER)
 
     def now(self, n: int) -> BedNow:
         """Slot `n` as the board shows it."""

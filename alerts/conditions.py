@@ -135,6 +135,7 @@ class Conditions:
             movement=nothing,
             signal_quality=nothing,
             settled=np.zeros(1, np.bool_),
+            rated=np.zeros(1, np.bool_),
         )
         said = self._questions.ask(frame, np.array([n]))[:, 0]
         needs_change = np.array([spec.needs_change for spec in self._specs])
@@ -160,7 +161,7 @@ class Conditions:
             if (slot[1:] < slot[:-1]).any():
                 order = np.argsort(slot, kind="stable")
                 batch, slot = batch.select(order), slot[order]
-            self.beds.arrive(batch, slot)
+            self._changed_beds.update(self.beds.arrive(batch, slot).tolist())
             self._go_through(batch, slot, now)
         return [*self._take_told(), *self._hear(now)]
 
@@ -216,7 +217,8 @@ class Conditions:
     def _see(self, batch: ReadingBatch, rows: Any, slot: NDArray[np.intp], first: NDArray[np.intp]) -> Seen:
         at, in_bed = batch.observed_at[rows], batch.in_bed[rows]
         settled = self.beds.settled(slot, at, in_bed, self._settle_ms[slot])
-        truth = self._questions.ask(frame_of(batch, rows, settled), slot)
+        rated = at >= self.beds.rated_at[slot]
+        truth = self._questions.ask(frame_of(batch, rows, settled, rated), slot)
         return self._truths.see(truth, at, slot, first, self._runs.running)
 
     def _due(self, seen: Seen, at: NDArray[np.int64], slot: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -268,7 +270,7 @@ class Conditions:
             return
         for i in np.flatnonzero(late & np.isin(slot, list(beds_with_runs))).tolist():
             n, at = int(slot[i]), int(batch.observed_at[i])
-            frame = frame_of(batch, [i], np.zeros(1, np.bool_))
+            frame = frame_of(batch, [i], np.zeros(1, np.bool_), np.zeros(1, np.bool_))
             truths = self._questions.ask(frame, np.array([n]))[:, 0]
             for k, truth in enumerate(truths.tolist()):
                 run = self._runs.get(k, n)

@@ -32,7 +32,8 @@ class Truth(IntEnum):
 class Frame:
     """One reading of each of m beds: float32 columns with NaN for missing, `in_bed` int8 as `Occupancy`.
 
-    `settled` (bool): somebody is in bed in this reading, and has been for the settle time.
+    `settled` (bool): somebody is in bed in this reading, and has been for the settle time. `rated`: the belt has given
+    a heart or breathing rate by then.
     """
 
     in_bed: NDArray[np.int8]
@@ -41,9 +42,10 @@ class Frame:
     movement: NDArray[np.float32]
     signal_quality: NDArray[np.float32]
     settled: NDArray[np.bool_]
+    rated: NDArray[np.bool_]
 
 
-def frame_of(batch: ReadingBatch, rows: Any, settled: NDArray[np.bool_]) -> Frame:
+def frame_of(batch: ReadingBatch, rows: Any, settled: NDArray[np.bool_], rated: NDArray[np.bool_]) -> Frame:
     """The readings at `rows` (positions, mask or slice) as the predicates see them."""
     return Frame(
         in_bed=batch.in_bed[rows],
@@ -52,6 +54,7 @@ def frame_of(batch: ReadingBatch, rows: Any, settled: NDArray[np.bool_]) -> Fram
         movement=batch.movement[rows],
         signal_quality=batch.signal_quality[rows],
         settled=settled,
+        rated=rated,
     )
 
 

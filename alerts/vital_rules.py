@@ -58,10 +58,10 @@ def _rated(name: str, beyond: Callable[[Floats, Floats], NDArray[np.bool_]]) -> 
 
 
 def _lost(frame: Frame, limit: Floats, _clear_limit: Floats) -> Truths:
-    """Somebody is in bed, and there is neither a heart nor a breathing rate."""
+    """Somebody is in bed, and there is neither a heart nor a breathing rate, of a belt that has given one before."""
     nothing = np.isnan(frame.heart_rate) & np.isnan(frame.breathing_rate)
     truth = np.where(nothing & ~np.isnan(limit), _TRUE, _FALSE)
-    truth[:, ~frame.settled & (frame.in_bed != _OUT)] = _UNKNOWN
+    truth[:, ~(frame.settled & frame.rated) & (frame.in_bed != _OUT)] = _UNKNOWN
     truth[:, frame.in_bed == _OUT] = _FALSE
     return truth
 

@@ -99,6 +99,7 @@ class PlainBed:
     entered: int = -1
     left: int = -1
     before: int = -1
+    rated: bool = False
     told: list[Told] = field(default_factory=list)
 
 
@@ -131,9 +132,10 @@ def plain_reading(bed: PlainBed, at: int, in_bed: int, heart: float, breath: flo
             bed.left = -1
     bed.before = at
     settled = in_bed == Occupancy.IN and at - bed.entered >= bed.slot.settle_ms
+    bed.rated = bed.rated or not (math.isnan(heart) and math.isnan(breath))
     for rule, run in bed.runs.items():
         lost = rule is Rule.VITALS_LOST
-        truth = _lost(settled, in_bed, heart, breath) if lost else _above(settled, heart, run)
+        truth = _lost(settled and bed.rated, in_bed, heart, breath) if lost else _above(settled, heart, run)
         if truth is not None:
             _plain_step(bed, rule, run, at, truth)
 

@@ -11,8 +11,8 @@ class BedState:
     """Is somebody in the bed of this belt, and since when? Stored at each change.
 
     `since_at` and `observed_at` are the belt's clock; `clock_offset_ms` is how far it stood ahead of ours. `entered_at`
-    is when somebody got in, chatter of the sensor left out, `left_at` when the bed was first seen empty after that
-    (belt's clock, None when not known or not so).
+    is when somebody got in, chatter of the sensor left out, `left_at` when the bed was first seen empty after that,
+    `rated_at` when the belt first gave a heart or breathing rate (belt's clock, None when not known or not so).
     """
 
     belt_id: str
@@ -24,6 +24,7 @@ class BedState:
     interval_ms: int = 10_000
     entered_at: int | None = None
     left_at: int | None = None
+    rated_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from domain.clock import ScaledClock, SystemClock, instant, utc
 from domain.errors import ConfigurationError, NightbeltError
 from domain.people import Person, Role
 from domain.residents import checked_id
-from nightbelt import commands_profile
+from nightbelt import commands_files, commands_profile
 from nightbelt.center_file import read_center_file
 from nightbelt.commands_broker import broker_config
 from nightbelt.commands_dashboards import dashboards_app
@@ -49,6 +49,11 @@ app = typer.Typer(
 app.add_typer(setup, name="setup")
 app.add_typer(dashboards_app, name="dashboards")
 app.add_typer(commands_profile.app, name="profile")
+
+
+app.command("import")(commands_files.import_)
+app.command()(commands_files.export)
+app.command()(commands_files.replay)
 
 
 def main() -> None:

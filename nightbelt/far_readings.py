@@ -24,6 +24,22 @@ WRITE_TIMEOUT_S: Final = 10.0
 """A write that takes longer is tried again; far over what counts as slow, so that a slow InfluxDB still gets on."""
 
 
+def influx_readings(settings: Settings, centers: Centers) -> InfluxReadings:
+    """The store that the settings name; nothing is asked of it yet."""
+    server = InfluxServer(
+        url=settings.influx_url,
+        token=settings.influx_token.get_secret_value(),
+        org=settings.influx_org,
+        write_timeout_s=WRITE_TIMEOUT_S,
+    )
+    return InfluxReadings(
+        server,
+        bucket=settings.influx_bucket,
+        minutes_bucket=settings.influx_minutes_bucket,
+        center_of=centers.center_of,
+    )
+
+
 class FarReadings:
     """The open spool and the way to InfluxDB, which need not be there; a context manager that closes both."""
 
@@ -33,19 +49,7 @@ class FarReadings:
         self._centers = Centers(register, SystemClock())
         with contextlib.ExitStack() as opened:
             self._spool = opened.enter_context(contextlib.closing(Spool(settings.spool_path)))
-            server = InfluxServer(
-                url=settings.influx_url,
-                token=settings.influx_token.get_secret_value(),
-                org=settings.influx_org,
-                write_timeout_s=WRITE_TIMEOUT_S,
-            )
-            self._influx = InfluxReadings(
-                server,
-                bucket=settings.influx_bucket,
-                minutes_bucket=settings.influx_minutes_bucket,
-                center_of=self._centers.center_of,
-            )
-            opened.callback(self._influx.close)
+            self._influx = opened.enter_context(contextlib.closing(influx_readings(settings, self._centers)))
             self._stack = opened.pop_all()
         self.readings = SpooledReadings(self._influx, self._spool)
 

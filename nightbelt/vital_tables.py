@@ -1,4 +1,4 @@
-"""What a centre file asks of rates: the centre's table over the defaults, a resident's over the centre's."""
+"""What files ask of rates: a table over the defaults, a resident's table over that of the centre."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,9 +11,9 @@ from domain.residents import VitalSettings
 Given = Mapping[str, Any]
 
 
-def vital_settings(*tables: Given) -> VitalSettings:
-    """The defaults with `tables` laid over them, the last one on top. ConfigurationError names the key."""
-    merged: dict[str, Any] = msgspec.to_builtins(VitalSettings())
+def vital_settings(*tables: Given, base: VitalSettings | None = None) -> VitalSettings:
+    """`base` (or the defaults) with `tables` laid over it, the last one on top. ConfigurationError names the key."""
+    merged: dict[str, Any] = msgspec.to_builtins(base or VitalSettings())
     for table in tables:
         merged = _over(merged, table, "vitals")
     try:

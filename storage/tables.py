@@ -232,6 +232,7 @@ bed_states: Final = Table(
     Column("interval_ms", BigInteger, nullable=False),
     Column("entered_at", BigInteger),
     Column("left_at", BigInteger),
+    Column("rated_at", BigInteger),
 )
 
 belt_statuses: Final = Table(

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Final
 
-from domain.belts import BeltStatus
 from domain.clock import utc
 from domain.readings import Occupancy
 from domain.units import LONG_AGO, MINUTE_MS, SECOND_MS
@@ -23,8 +22,6 @@ BELTS_REMEMBERED_MAX: Final = 10_000
 """Belts of one profile; past it the one that has been silent longest is forgotten."""
 MIDNIGHT_SLACK_MS: Final = 15 * MINUTE_MS
 """A belt's midnight may be this far from ours."""
-STATUS_REPEAT_MS: Final = MINUTE_MS
-"""A status that did not change is told on this often; some belts send it with every reading."""
 
 
 @dataclass(slots=True)
@@ -37,7 +34,6 @@ class BeltMemory:
     heard_at: int = LONG_AGO
     in_since: int | None = None
     stamped_at: int = LONG_AGO
-    status: BeltStatus | None = None
 
 
 class Belts:
@@ -169,16 +165,3 @@ def settled(memory: BeltMemory, in_bed: int | None, at: int, settle_ms: float) -
         elif in_bed == Occupancy.IN and memory.in_since is None:
             memory.in_since = at
     return memory.in_since is None or at - memory.in_since >= settle_ms
-
-
-def status_is_news(memory: BeltMemory, status: BeltStatus) -> bool:
-    """Did the belt not say the same within the last minute?"""
-    last = memory.status
-    if last is not None and status.at - last.at < STATUS_REPEAT_MS and _said(last) == _said(status):
-        return False
-    memory.status = status
-    return True
-
-
-def _said(status: BeltStatus) -> tuple[Any, ...]:
-    return status.online, status.battery, status.charging, status.firmware

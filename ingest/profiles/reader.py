@@ -18,7 +18,7 @@ from ingest.inbox import Delivery
 from ingest.profiles.compiling import compiled, sources
 from ingest.profiles.identity import SIDES, belt_reader, checked, kind_reader, side_reader
 from ingest.profiles.instants import instant_reader
-from ingest.profiles.memory import BeltMemory, Belts, counter, filled, settled, stamp, status_is_news
+from ingest.profiles.memory import BeltMemory, Belts, counter, filled, settled, stamp
 from ingest.profiles.model import ProfileFile
 from ingest.profiles.paths import MISSING, Placed, Scope, lookup
 from ingest.profiles.payloads import PayloadReader, payload_reader
@@ -55,7 +55,7 @@ class Shown(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Understood:
-    """One message on its way and what it came to. `told`: it held a reading or a status, also one told before.
+    """One message on its way and what it came to. `told`: it held a reading or a status.
 
     A message that the broker kept for newcomers (`kept`) tells statuses only; its readings are counted in `retained`.
     """
@@ -196,10 +196,7 @@ class ProfileReader:
         if not told:
             return
         work.told = True
-        for belt_id in belts:
-            status = BeltStatus(belt_id=belt_id, at=work.received_at, **told)
-            if status_is_news(self._belts.of(belt_id), status):
-                work.statuses.append(status)
+        work.statuses += [BeltStatus(belt_id=belt_id, at=work.received_at, **told) for belt_id in belts]
 
 
 def _named_somewhere(profile: ProfileFile) -> None:

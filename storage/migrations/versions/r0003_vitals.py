@@ -1,4 +1,4 @@
-"""What is asked of a resident's rates, and when somebody got into a bed."""
+"""What is asked of a resident's rates, and what is known of a bed for it."""
 
 from alembic import op
 from sqlalchemy import JSON, BigInteger, Column
@@ -11,3 +11,4 @@ def upgrade() -> None:
     op.add_column("residents", Column("vitals", JSON))
     op.add_column("bed_states", Column("entered_at", BigInteger))
     op.add_column("bed_states", Column("left_at", BigInteger))
+    op.add_column("bed_states", Column("rated_at", BigInteger))

@@ -177,6 +177,17 @@ def test_getting_up_ends_lost_rates() -> None:
     assert bench.told == []
 
 
+def test_a_belt_that_never_gave_a_rate_has_none_to_lose_also_after_restarts() -> None:
+    mat = VitalBench()
+    mat.show(Stretch(0, 3600, heart=None, breath=None, quality=None))
+    assert mat.told == []
+    mat.show(Stretch(3600, 3605))
+    mat.restart()
+    mat.restart()
+    mat.show(Stretch(3605, 3605 + 320, heart=None, breath=None))
+    assert mat.told == [("due", LOST, 3905, 3605)]
+
+
 def test_one_of_the_rates_is_not_lost() -> None:
     assert shown(Stretch(ONSET, 4000, heart=None)).told == []
     assert shown(Stretch(ONSET, 4000, breath=None)).told == []

@@ -108,14 +108,6 @@ def test_getting_in_is_seen_through_what_is_not_known(tmp_path: Path) -> None:
     assert rates == [None, 60, 60, 60, 60, None, None, 60]
 
 
-def test_a_status_is_told_when_it_changes_and_each_minute(tmp_path: Path) -> None:
-    decoder = own(tmp_path, '[status]\nbattery = { path = "p" }')
-    times = [(0, 80), (1, 80), (59_999, 80), (60_000, 80), (60_001, 79)]
-    decoded = [decoder.decode([sent("own/b", {"p": power}, AT + at)]) for at, power in times]
-    assert [len(answer.statuses) for answer in decoded] == [1, 0, 0, 1, 1]
-    assert [answer.ignored for answer in decoded] == [0] * 5  # what was told before was told, not passed over
-
-
 def test_memory_is_bounded_and_forgets_who_was_silent_longest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "BELTS_REMEMBERED_MAX", 3)
     belts = memory.Belts()
