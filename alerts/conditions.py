@@ -40,7 +40,7 @@ from domain.watch import BedState, ConditionState
 
 FRESH_MS: Final = 60 * SECOND_MS
 """A reading at most this old on arrival speaks of now; an older one belongs to a backlog that may go on."""
-FEW: Final = 8
+FEW: Final = 3
 """Readings of a bed looked at one by one after something happened, before the rest is passed over at once again."""
 QUIET_MS: Final = 10 * SECOND_MS
 """A backlog that has brought nothing for this long is over."""
@@ -218,8 +218,10 @@ class Conditions:
         at, in_bed = batch.observed_at[rows], batch.in_bed[rows]
         settled = self.beds.settled(slot, at, in_bed, self._settle_ms[slot])
         rated = at >= self.beds.rated_at[slot]
-        truth = self._questions.ask(frame_of(batch, rows, settled, rated), slot)
-        return self._truths.see(truth, at, slot, first, self._runs.running)
+        running = self._runs.running
+        busy = self._truths.busy(slot[first], running)
+        truth = self._questions.ask(frame_of(batch, rows, settled, rated), slot, busy)
+        return self._truths.see(truth, at, slot, first, running=running, busy=busy)
 
     def _due(self, seen: Seen, at: NDArray[np.int64], slot: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Where a reading that says nothing new must be looked at: it counts, and it is time."""

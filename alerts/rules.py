@@ -61,6 +61,9 @@ def frame_of(batch: ReadingBatch, rows: Any, settled: NDArray[np.bool_], rated: 
 Predicate = Callable[[Frame, NDArray[np.float32], NDArray[np.float32]], NDArray[np.int8]]
 """(frame, limits, clear limits: r rules x m beds) -> `Truth` (int8, r x m; m where all rules answer the same)."""
 
+Screen = Callable[[Frame, float, float], bool]
+"""(frame, lowest and highest limit of all beds) -> may the condition hold in any of these readings?"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSpec:
@@ -77,6 +80,7 @@ class RuleSpec:
     `stays_until_clear`: what begins again before that is the same alarm, not a new one.
     `carry_in_ms`: how long before a window a run may have begun to count from its opening.
     `behind`: while an alarm of that rule stands for the bed, this one says nothing new and waits.
+    `screen`: tells at once that the condition holds nowhere, for rules that need no change and hold hardly ever.
     """
 
     rule: Rule
@@ -92,6 +96,7 @@ class RuleSpec:
     stays_until_clear: bool = False
     carry_in_ms: int = CARRY_IN_MS
     behind: Rule | None = None
+    screen: Screen | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,29 +121,55 @@ class Questions:
         rows: dict[Predicate, list[int]] = {}
         for k, spec in enumerate(specs):
             rows.setdefault(spec.predicate, []).append(k)
-        self._asked = [
-            (predicate, np.array(of_it), *_limits([specs[k].rule for k in of_it], limits))
-            for predicate, of_it in rows.items()
-        ]
+        self._asked = [_question(predicate, [specs[k] for k in of], of, limits) for predicate, of in rows.items()]
 
-    def ask(self, frame: Frame, slot: NDArray[Any]) -> NDArray[np.int8]:
-        """`Truth` by rule and reading (int8, rules x m) of one reading of each slot in `slot` (m)."""
+    def ask(self, frame: Frame, slot: NDArray[Any], busy: NDArray[np.bool_] | None = None) -> NDArray[np.int8]:
+        """`Truth` by rule and reading (int8, rules x m) of one reading of each slot in `slot` (m).
+
+        Rules that are not `busy` (bool, by rule; None: all are) and whose screen finds nothing are FALSE throughout.
+        """
         truth = np.empty((self._rules, len(slot)), np.int8)
-        for predicate, rows, limit, clear_limit in self._asked:
-            truth[rows] = predicate(frame, limit.take(slot, axis=1), clear_limit.take(slot, axis=1))
+        for asked in self._asked:
+            idle = busy is not None and asked.screen is not None and not busy[asked.rows].any()
+            if idle and asked.screen is not None and not asked.screen(frame, asked.lowest, asked.highest):
+                truth[asked.rows] = Truth.FALSE
+            else:
+                limit, clear_limit = asked.limit.take(slot, axis=1), asked.clear_limit.take(slot, axis=1)
+                truth[asked.rows] = asked.predicate(frame, limit, clear_limit)
         return truth
 
 
-def _limits(
-    rules: Sequence[Rule], limits: Sequence[Mapping[Rule, Limits]]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Limit and clear limit by rule and slot; NaN where a rule is off."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Question:
+    """One predicate, the rules it answers for, and their limits by rule and slot (NaN where a rule is off)."""
+
+    predicate: Predicate
+    screen: Screen | None
+    rows: NDArray[np.intp]
+    limit: NDArray[np.float32]
+    clear_limit: NDArray[np.float32]
+    lowest: float
+    highest: float
+
+
+def _question(
+    predicate: Predicate, specs: Sequence[RuleSpec], rows: Sequence[int], limits: Sequence[Mapping[Rule, Limits]]
+) -> _Question:
     off = Limits(min_duration_ms=0)
-    found = [[of_slot.get(rule, off) for of_slot in limits] for rule in rules]
-    shape = (len(rules), len(limits))
+    found = [[of_slot.get(spec.rule, off) for of_slot in limits] for spec in specs]
+    shape = (len(specs), len(limits))
     limit = np.array([[one.limit for one in row] for row in found], np.float32).reshape(shape)
     clear_limit = np.array([[one.clear_limit for one in row] for row in found], np.float32).reshape(shape)
-    return limit, clear_limit
+    given = limit[~np.isnan(limit)]
+    return _Question(
+        predicate=predicate,
+        screen=specs[0].screen,
+        rows=np.array(rows),
+        limit=limit,
+        clear_limit=clear_limit,
+        lowest=float(given.min(initial=np.inf)),
+        highest=float(given.max(initial=-np.inf)),
+    )
 
 
 END_CONFIRM_MS: Final = 5 * SECOND_MS

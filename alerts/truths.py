@@ -79,18 +79,27 @@ class TruthTable:
             real = (instants[:, n] != NEVER) & (instants[:, n] != LONG_AGO)
             instants[real, n] += by_ms
 
+    def busy(self, beds: NDArray[np.intp], running: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which rules have something going on in `beds`: a run (`running`, rules x slots), or what may become one."""
+        going_on: NDArray[np.bool_] = running | (self.truth == _TRUE)
+        return self._needs_change | going_on.take(beds, axis=1).any(axis=1)
+
     def see(
-        self, truth: Truths, at: Instants, slot: NDArray[np.intp], first: NDArray[np.intp], running: NDArray[np.bool_]
+        self,
+        truth: Truths,
+        at: Instants,
+        slot: NDArray[np.intp],
+        first: NDArray[np.intp],
+        *,
+        running: NDArray[np.bool_],
+        busy: NDArray[np.bool_],
     ) -> Seen:
         """`truth` (rules x m) of readings at `at` of beds in `slot`, each bed's from `first` on, by time.
 
-        `running` (rules x slots): there is a run.
+        `running` (rules x slots): there is a run. `busy` as of these beds.
         """
-        beds = slot[first]
         true = truth == _TRUE
-        concerned = self._needs_change | true.any(axis=1)
-        concerned |= (running[:, beds] | (self.truth[:, beds] == _TRUE)).any(axis=1)
-        rules = np.flatnonzero(concerned)
+        rules = np.flatnonzero(busy | true.any(axis=1))
         truth, true = truth[rules], true[rules]
         alone = len(first) == len(slot)
         first_of = np.repeat(first.astype(np.int32), np.diff(first, append=len(slot)))

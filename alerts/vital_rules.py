@@ -10,14 +10,14 @@ for the rules that are about just that.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.rules import END_CONFIRM_MS, Frame, Limits, Predicate, RuleSpec, Truth
+from alerts.rules import END_CONFIRM_MS, Frame, Limits, Predicate, RuleSpec, Screen, Truth
 from domain.alarms import Category, Priority, Rule
 from domain.nights import Schedule
 from domain.readings import Occupancy
@@ -57,6 +57,14 @@ def _rated(name: str, beyond: Callable[[Floats, Floats], NDArray[np.bool_]]) -> 
     return predicate
 
 
+def _any_above(name: str) -> Screen:
+    return lambda frame, lowest, _highest: bool((getattr(frame, name) > lowest).any())
+
+
+def _any_below(name: str) -> Screen:
+    return lambda frame, _lowest, highest: bool((getattr(frame, name) < highest).any())
+
+
 def _lost(frame: Frame, limit: Floats, _clear_limit: Floats) -> Truths:
     """Somebody is in bed, and there is neither a heart nor a breathing rate, of a belt that has given one before."""
     nothing = np.isnan(frame.heart_rate) & np.isnan(frame.breathing_rate)
@@ -93,6 +101,7 @@ def _spec(
     end_confirm_ms: int = END_CONFIRM_MS,
     unknown_limit_ms: int = UNKNOWN_LIMIT_MS,
     behind: Rule | None = None,
+    screen: Screen | None = None,
 ) -> RuleSpec:
     return RuleSpec(
         rule=rule,
@@ -108,16 +117,19 @@ def _spec(
         stays_until_clear=True,
         carry_in_ms=_DAY_BEFORE_MS,
         behind=behind,
+        screen=screen,
     )
 
 
 def _levels(name: str, very_high: Rule, high: Rule, low: Rule, very_low: Rule) -> tuple[RuleSpec, ...]:
     above, below = _rated(name, np.greater), _rated(name, np.less)
+    urgent = partial(_spec, priority=Priority.HIGH)
+    warning = partial(_spec, priority=Priority.MEDIUM, unknown_limit_ms=WARNING_UNKNOWN_LIMIT_MS)
     return (
-        _spec(very_high, above, Priority.HIGH),
-        _spec(high, above, Priority.MEDIUM, behind=very_high, unknown_limit_ms=WARNING_UNKNOWN_LIMIT_MS),
-        _spec(low, below, Priority.MEDIUM, behind=very_low, unknown_limit_ms=WARNING_UNKNOWN_LIMIT_MS),
-        _spec(very_low, below, Priority.HIGH),
+        urgent(very_high, above, screen=_any_above(name)),
+        warning(high, above, screen=_any_above(name), behind=very_high),
+        warning(low, below, screen=_any_below(name), behind=very_low),
+        urgent(very_low, below, screen=_any_below(name)),
     )
 
 
