@@ -132,8 +132,8 @@ def _live(center: SimulatedCenter, records: Records, store: InfluxReadings) -> t
 def _raise_for_no_bed(book: RecordsAlarmBook, center_id: str) -> None:
     """As a centre's alarm may be that is about no resident."""
     alarm = Alarm(
-        alarm_id="center.leave-bed-not-back.0",
-        rule=Rule.LEAVE_BED_NOT_BACK,
+        alarm_id="center.readings-behind.0",
+        rule=Rule.READINGS_BEHIND,
         category=Category.TECHNICAL,
         priority=Priority.MEDIUM,
         center_id=center_id,
