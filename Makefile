@@ -52,6 +52,7 @@ bench: $(VENV)/.dev engines ## ingest against a bare subscriber, in one run
 
 influxbench: $(VENV)/.dev engines ## writing to InfluxDB against the client library's own batching writer, in one run
 	$(BIN)/python -m benchmarks.influx_write $(ARGS)
+
 fuzz: $(VENV)/.dev ## 1,000,000 random and broken payloads over all device profiles (minutes)
 	$(BIN)/python -m benchmarks.fuzz_profiles $(ARGS)
 

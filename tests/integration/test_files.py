@@ -34,7 +34,7 @@ def nightbelt(*arguments: object, cwd: Path, **settings: str) -> subprocess.Comp
 
 
 def write_night(path: Path, rows: int) -> None:
-    lines = (f"{T0 + n},{60 + n % 9},{'out' if 3_600 <= n < 5_400 else 'in'}\n" for n in range(rows))
+    lines = (f"{T0 + n},,out\n" if 3_600 <= n < 5_400 else f"{T0 + n},{60 + n % 9},in\n" for n in range(rows))
     path.write_text("observed_at,heart_rate,in_bed\n" + "".join(lines))
 
 
