@@ -14,6 +14,7 @@ from domain.readings import FLOAT_COLUMNS, MinuteColumns, Occupancy, ReadingBatc
 from domain.units import HOUR_MS, MINUTE_MS
 from storage.influx_lines import MINUTES, READINGS
 from storage.influx_server import InfluxServer, Series, named, quoted, span_ns
+from storage.minutes import minutes_of
 
 Figures = dict[str, NDArray[Any]]
 """Columns of equal length n, ascending: `minute_at`, the INTEGERS (int64) and the FLOATS (float64, NaN: none)."""
@@ -91,7 +92,7 @@ class InfluxFigures:
             batch = self.readings(belt_id, max(hour_at, start_at), min(hour_at + HOUR_MS, end_at))
             minute = batch.observed_at // MINUTE_MS * MINUTE_MS
             there = np.intersect1d(shared, minute).tolist()
-            again += [_of_one_minute(batch.select(minute == at), at) for at in there]
+            again += [_of_one_minute(batch.select(minute == at)) for at in there]
         return _fullest([*again, *(_taken(part, ~np.isin(part["minute_at"], shared)) for part in parts)])
 
 
@@ -141,29 +142,15 @@ def _fullest(parts: Sequence[Figures]) -> Figures:
     return _taken(whole, order[np.concatenate([[True], minute_at[1:] != minute_at[:-1]])] if len(order) else order)
 
 
-def _of_one_minute(batch: ReadingBatch, minute_at: int) -> Figures:
-    rates = {name: getattr(batch, name).astype(np.float64) for name in FLOAT_COLUMNS}
-    known = {name: column[~np.isnan(column)] for name, column in rates.items()}
-    heart, breathing = known["heart_rate"], known["breathing_rate"]
-    values: dict[str, float] = {
-        "readings": len(batch),
-        "known_in_bed": int(np.sum(batch.in_bed != Occupancy.UNKNOWN)),
-        "in_bed": int(np.sum(batch.in_bed == Occupancy.IN)),
-        "heart_rate_count": len(heart),
-        "breathing_rate_count": len(breathing),
-        "heart_rate": _or_none(np.mean, heart),
-        "heart_rate_min": _or_none(np.min, heart),
-        "heart_rate_max": _or_none(np.max, heart),
-        "heart_rate_sum": _or_none(np.sum, heart),
-        "breathing_rate": _or_none(np.mean, breathing),
-        "breathing_rate_sum": _or_none(np.sum, breathing),
-        "movement": _or_none(np.mean, known["movement"]),
-        "turn_overs": _or_none(np.sum, known["turn_overs"]),
-    }
-    figures: Figures = {"minute_at": np.array([minute_at], np.int64)}
-    figures |= {name: np.array([values[name]], np.int64) for name in INTEGERS}
-    return figures | {name: np.array([values[name]], np.float64) for name in FLOATS}
-
-
-def _or_none(function: Any, values: NDArray[np.float64]) -> float:
-    return float(function(values)) if len(values) else np.nan
+def _of_one_minute(batch: ReadingBatch) -> Figures:
+    """The figures of readings that all lie in one minute."""
+    if not len(batch):
+        return _nothing()
+    minute = minutes_of(batch)
+    figures: Figures = {name: getattr(minute, name) for name in MinuteColumns.__dataclass_fields__}
+    for name in ("heart_rate", "breathing_rate"):
+        values = getattr(batch, name).astype(np.float64)
+        known = values[~np.isnan(values)]
+        figures[f"{name}_count"] = np.array([len(known)], np.int64)
+        figures[f"{name}_sum"] = np.array([known.sum() if len(known) else np.nan])
+    return figures

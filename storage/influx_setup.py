@@ -27,7 +27,6 @@ from storage.influx_server import InfluxServer, named, told
 _DAY_S: Final = 86_400
 FOREVER: Final = 0
 _NOT_FOUND: Final = 404
-_CONFLICT: Final = 409
 _RETENTION_POLICY: Final = "autogen"
 """What 1.x calls the retention policy that it makes by itself; on 2.x just a name that the mapping needs."""
 
