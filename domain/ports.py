@@ -11,6 +11,9 @@ from typing import Protocol
 
 from domain.alarms import Alarm, AlarmEvent, AlarmInput, StepFunction
 from domain.belts import BeltStatus
+from domain.calls import Call
+from domain.contacts import ContactPoint
+from domain.deliveries import Delivery
 from domain.people import Person, Session
 from domain.readings import MinuteColumns, ReadingBatch
 from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side
@@ -233,4 +236,55 @@ class Quarantine(Protocol):
 
     def counts(self) -> dict[str, int]:
         """How many there are by reason."""
+        ...
+
+
+class CallQueue(Protocol):
+    """Takes calls to people, to be sent when they are due."""
+
+    def queue(self, calls: Sequence[Call]) -> None:
+        """Keep each call whose key is not known yet; durable when it returns.
+
+        Does not promise that a call reaches anybody: that takes a contact point that works.
+        """
+        ...
+
+
+class Outbox(CallQueue, Protocol):
+    """Calls and what has become of them. At-least-once: a crash between sending and `put` sends again."""
+
+    def due(self, now: int, *, limit: int = 500) -> list[Delivery]:
+        """What is queued and due at `now` (ms), the longest due first."""
+        ...
+
+    def put(self, deliveries: Sequence[Delivery]) -> None:
+        """What became of deliveries that were queued here; idempotent. Durable when it returns."""
+        ...
+
+    def of_alarm(self, alarm_id: str) -> list[Delivery]:
+        """The alarm's deliveries, by key."""
+        ...
+
+
+class ContactBook(Protocol):
+    """The ways to reach people and centres. Does not promise that any of them works."""
+
+    def save(self, point: ContactPoint) -> None:
+        """Add or replace by `contact_id`. Durable when it returns."""
+        ...
+
+    def point(self, contact_id: str) -> ContactPoint:
+        """NotFoundError when there is none."""
+        ...
+
+    def of_person(self, person_id: str) -> list[ContactPoint]:
+        """The person's ways, by `rank`."""
+        ...
+
+    def of_center(self, center_id: str) -> list[ContactPoint]:
+        """The ways of the centre as a whole, by `rank`."""
+        ...
+
+    def remove(self, contact_id: str) -> None:
+        """Forget the way; nothing happens when it is unknown."""
         ...

@@ -27,6 +27,9 @@ from sqlalchemy import (
 )
 
 from domain.alarms import AlarmState, Category, EventKind, Outcome, Priority, Rule
+from domain.calls import CallReason
+from domain.contacts import WayKind
+from domain.deliveries import DeliveryState, Failure
 from domain.people import Role
 from domain.readings import Occupancy
 from domain.residents import Side
@@ -272,3 +275,35 @@ quarantine: Final = Table(
     Column("reason", String, nullable=False, index=True),
     Column("detail", Words, nullable=False),
 )
+
+contact_points: Final = Table(
+    "contact_points",
+    metadata,
+    Column("contact_id", String, primary_key=True),
+    Column("center_id", String, nullable=False),
+    Column("person_id", String, nullable=False, index=True),
+    Column("rank", Integer, nullable=False),
+    Column("kind", Choice(WayKind), nullable=False),
+    Column("address", Words, nullable=False),
+    Column("label", Words, nullable=False),
+    Column("language", String, nullable=False),
+)
+"""`address` is a secret. No foreign key to people: a centre's own ways have "" there."""
+
+deliveries: Final = Table(
+    "deliveries",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("alarm_id", String, nullable=False, index=True),
+    Column("person_id", String, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("reason", Choice(CallReason), nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("state", Choice(DeliveryState), nullable=False),
+    Column("contact_id", String),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("failure", Choice(Failure)),
+    Index("ix_deliveries_due", "state", "next_at"),
+)
+"""No foreign keys: a call is kept, and failed loudly, whatever the alarm book and the register know."""
