@@ -7,6 +7,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 
 from api.live import LiveHub
+from api.reach import Reach
 from domain.alarms import StepFunction
 from domain.clock import Clock
 from domain.live import BedNow
@@ -48,6 +49,7 @@ class Services:
     registry: CollectorRegistry | None = None
     health: Callable[[], dict[str, str]] = always_well
     on_register_changed: Callable[[], None] = tell_nobody
+    reach: Reach | None = None
 
     @property
     def alarms_at_risk(self) -> bool:

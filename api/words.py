@@ -3,6 +3,7 @@
 from typing import Final
 
 from api.languages import Language
+from api.service_names import service_name
 from api.vital_words import VITAL_RULES, vital_reason
 from domain.alarms import LEAVE_BED_RULES, Alarm, AlarmState, EventKind, Outcome, Priority, Rule
 from domain.units import MINUTE_MS, SECOND_MS
@@ -17,6 +18,7 @@ RULES: Final = {
     Rule.LEAVE_BED_NOT_BACK: N_("Not back in bed"),
     **VITAL_RULES,
     Rule.READINGS_BEHIND: N_("Readings cannot be stored"),
+    Rule.CHANNEL_FAILING: N_("Messages do not get through"),
 }
 PRIORITIES: Final = {
     Priority.HIGH: N_("High priority"),
@@ -101,8 +103,12 @@ CENTER_REASONS: Final = {
         "Readings cannot be kept on the Nightbelt server. Alarms go on, but after a restart some might be late. "
         "Somebody has to look after it now."
     ),
+    "channel-failing": N_(
+        "Messages by %(service)s are not taken. Who has another way to be reached is called by that; others are not. "
+        "Keep this board open, and have somebody look after it."
+    ),
 }
-"""By the codes of `alerts.storekeeping`."""
+"""By the codes of `alerts.storekeeping` and `alerts.channel_health`."""
 
 
 def state_word(alarm: Alarm) -> str:
@@ -154,7 +160,8 @@ def _center_reason(alarm: Alarm, language: Language) -> str:
     text = CENTER_REASONS.get(alarm.reason.code)
     if text is None:
         return alarm.reason.code
-    return language.say(text, days=language.number(days), free=language.number(free_gb, 1))
+    service = service_name(str(facts.get("service", "")), language)
+    return language.say(text, days=language.number(days), free=language.number(free_gb, 1), service=service)
 
 
 def _limit(alarm: Alarm, language: Language) -> str | None:

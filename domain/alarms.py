@@ -26,6 +26,7 @@ class Rule(StrEnum):
     SIGNAL_POOR = "signal-poor"
     VITALS_IN_EMPTY_BED = "vitals-in-empty-bed"
     READINGS_BEHIND = "readings-behind"
+    CHANNEL_FAILING = "channel-failing"
 
 
 LEAVE_BED_RULES: Final = (Rule.LEAVE_BED_IMMEDIATE, Rule.LEAVE_BED_NOT_BACK)

@@ -13,6 +13,7 @@ from alerts.lifecycle import step
 from alerts.watch import Watch
 from api.app import create_app
 from api.live import LiveHub
+from api.reach import Reach
 from api.server import BoardServer
 from api.services import Services
 from domain.clock import Clock
@@ -24,6 +25,8 @@ from ingest.profiles.loading import load_profiles
 from ingest.source import READINGS_FILTER, MqttSource
 from ingest.statuses import STATUS_FILTER
 from nightbelt.broker_tls import tls_context
+from nightbelt.channels.calling import Calling, Ways
+from nightbelt.channels.courier import Books
 from nightbelt.far_readings import FarReadings
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
@@ -31,6 +34,8 @@ from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_belts import RecordsBeltStatuses
+from storage.records_contacts import RecordsContacts
+from storage.records_outbox import RecordsOutbox
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -77,6 +82,8 @@ class Stores:
         self.people = RecordsPeople(self.records)
         self.quarantine = RecordsQuarantine(self.records)
         self.statuses = RecordsBeltStatuses(self.records)
+        self.outbox = RecordsOutbox(self.records)
+        self.contacts = RecordsContacts(self.records)
 
     def close(self) -> None:
         self._stack.close()
@@ -134,6 +141,22 @@ class Service:
             clock=clock,
             registry=self._registry,
         )
+        self._ways = Ways(settings)
+        self._calling = Calling(
+            settings,
+            Books(
+                outbox=stores.outbox,
+                contacts=stores.contacts,
+                alarms=stores.book,
+                people=stores.people,
+                register=stores.register,
+            ),
+            self._ways,
+            broker=self._source,
+            publish=self.hub.publish,
+            clock=clock,
+            registry=self._registry,
+        )
         app = create_app(self._services(settings, stores, clock, clock_speed, banner))
         self._server = _Server(app, self.hub, host=settings.web_host, port=settings.web_port)
 
@@ -143,10 +166,12 @@ class Service:
         self._pipeline.start()
         if self._forwarding:
             self._forwarding.start()
+        self._calling.start()
         try:
             stopping.then(self.stop)
             asyncio.run(self._server.serve(sockets=[self._listener]))
         finally:
+            self._calling.stop()
             self._pipeline.stop()
             if self._forwarding:
                 self._forwarding.stop()
@@ -174,12 +199,13 @@ class Service:
             registry=self._registry,
             health=self._health,
             on_register_changed=self.watch.settings_changed,
+            reach=Reach(contacts=stores.contacts, ways=self._ways),
         )
 
     def _health(self) -> dict[str, str]:
         broker = "ok" if self._source.connected else "not connected"
         far = self._forwarding.health() if self._forwarding else {}
-        return {"broker": broker, **self._pipeline.health(), **far}
+        return {"broker": broker, **self._pipeline.health(), **far, **self._calling.health()}
 
 
 def _source(settings: Settings, clock: Clock, topic_filters: Sequence[str], *, expects_session: bool) -> MqttSource:
