@@ -17,6 +17,7 @@ from domain.deliveries import Delivery
 from domain.people import Person, Session
 from domain.readings import MinuteColumns, ReadingBatch
 from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side
+from domain.roster import Duty, Roster, Shift, Swap
 from domain.spool import SpoolStatus
 from domain.watch import BedState, ConditionState
 
@@ -198,6 +199,10 @@ class People(Protocol):
 
     def by_id(self, person_id: str) -> Person | None: ...
 
+    def of_center(self, center_id: str) -> list[Person]:
+        """Everybody with a login there, families as well, by `person_id`."""
+        ...
+
     def begin(self, session: Session, *, at: int) -> None:
         """Let the session stand, and forget those that were over at `at` (ms)."""
         ...
@@ -287,4 +292,20 @@ class ContactBook(Protocol):
 
     def remove(self, contact_id: str) -> None:
         """Forget the way; nothing happens when it is unknown."""
+        ...
+
+
+class Rosters(Protocol):
+    """Who is on duty when, by centre. Does not promise that the people named exist."""
+
+    def roster(self, center_id: str) -> Roster:
+        """The centre's plan; without shifts when none was made."""
+        ...
+
+    def plan(self, center_id: str, shifts: Sequence[Shift], duties: Sequence[Duty]) -> None:
+        """Let the week be this; swaps stay. ConfigurationError for a duty of a shift that is not there."""
+        ...
+
+    def swap(self, center_id: str, swap: Swap) -> None:
+        """Let the post of that one shift be this person's; a later one of the same shift, day and post replaces it."""
         ...

@@ -33,6 +33,7 @@ from domain.deliveries import DeliveryState, Failure
 from domain.people import Role
 from domain.readings import Occupancy
 from domain.residents import Side
+from domain.roster import Post
 
 
 class Choice(TypeDecorator[Any]):
@@ -307,3 +308,35 @@ deliveries: Final = Table(
     Index("ix_deliveries_due", "state", "next_at"),
 )
 """No foreign keys: a call is kept, and failed loudly, whatever the alarm book and the register know."""
+
+shifts: Final = Table(
+    "shifts",
+    metadata,
+    Column("center_id", String, primary_key=True),
+    Column("shift_id", String, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("start", String, nullable=False),
+    Column("end", String, nullable=False),
+)
+"""`start` and `end` are local times as HH:MM."""
+
+duties: Final = Table(
+    "duties",
+    metadata,
+    Column("center_id", String, primary_key=True),
+    Column("shift_id", String, primary_key=True),
+    Column("weekday", SmallInteger, primary_key=True),
+    Column("post", Choice(Post), primary_key=True),
+    Column("person_id", String, nullable=False),
+)
+
+swaps: Final = Table(
+    "swaps",
+    metadata,
+    Column("center_id", String, primary_key=True),
+    Column("shift_id", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("post", Choice(Post), primary_key=True),
+    Column("person_id", String, nullable=False),
+)
+"""`day` is the ISO date on which the shift begins."""

@@ -18,6 +18,7 @@ from domain.ports import (
     Quarantine,
     ReadingsStore,
     Register,
+    Rosters,
 )
 from domain.readings import ReadingBatch
 from domain.units import NEVER
@@ -31,6 +32,7 @@ from storage.records_outbox import RecordsOutbox
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
+from storage.records_rosters import RecordsRosters
 from storage.spool import Spool
 from storage.spooled_readings import SpooledReadings
 from storage.tables import metadata
@@ -42,6 +44,7 @@ from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_quarantine import InMemoryQuarantine
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
+from tests.fakes.in_memory_rosters import InMemoryRosters
 from tests.integration.engines_influx import influx
 from tests.integration.engines_postgres import Postgres
 from tests.integration.influx_stores import NAMED_URL, empty_store, named_server
@@ -164,3 +167,8 @@ def outbox(records: Records | None) -> Outbox:
 @pytest.fixture
 def contacts(records: Records | None) -> ContactBook:
     return InMemoryContacts() if records is None else RecordsContacts(records)
+
+
+@pytest.fixture
+def rosters(records: Records | None) -> Rosters:
+    return InMemoryRosters() if records is None else RecordsRosters(records)
