@@ -53,7 +53,7 @@ def test_the_sleeping_level_follows_the_drift_of_the_night() -> None:
     """Five beats slower over the night, with an hour of waking in the middle: the hour stands out by its ten beats."""
     rate = np.linspace(65, 60, N)
     rate[420:540] += 10
-    excess = evidence_of(columns(heart_rate=rate), bed()).heart_excess
+    excess = evidence_of(columns(heart_rate=rate), bed()).heart_excess[0]
     assert excess[430:530].min() > 0.8
     assert np.abs(np.concatenate([excess[:410], excess[550:]])).max() < 0.5
 
