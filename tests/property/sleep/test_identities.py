@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.readings import Occupancy, ReadingBatch
@@ -57,6 +57,7 @@ def parts_min(report: NightReport) -> float:
     return sum(part or 0.0 for part in parts)
 
 
+@settings(deadline=None)
 @given(spells, cadences, st.integers(0, 99))
 def test_the_parts_add_up_to_the_time_in_bed(
     plan: list[tuple[Occupancy | None, int, bool]], every_s: float, seed: int
@@ -67,6 +68,7 @@ def test_the_parts_add_up_to_the_time_in_bed(
     assert whole == pytest.approx(report.time_in_bed_min, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(spells, cadences, st.integers(0, 99))
 def test_figures_are_within_their_bounds(
     plan: list[tuple[Occupancy | None, int, bool]], every_s: float, seed: int
@@ -85,6 +87,7 @@ def test_figures_are_within_their_bounds(
     assert report.score is None or (report.valid and 0 <= report.score <= 100)
 
 
+@settings(deadline=None)
 @given(spells, st.sampled_from([0.01, 0.1, 7.0]), st.integers(0, 99))
 def test_the_unit_of_movement_does_not_matter(
     plan: list[tuple[Occupancy | None, int, bool]], factor: float, seed: int

@@ -127,6 +127,22 @@ def test_a_recording_without_occupancy_is_taken_to_be_in_bed(names: tuple[str, .
     assert report.exits.count == 0
 
 
+def test_lost_values_of_a_recording_without_occupancy_leave_no_holes() -> None:
+    """Movement once per half minute, a quarter of the heart rates lost: many rows have nothing in them."""
+    rng = np.random.default_rng(8)
+    recording = Readings(5).awake(30).asleep(300)
+    for n, row in enumerate(recording.rows):
+        row["in_bed"] = Occupancy.UNKNOWN
+        if n % 6:
+            del row["movement"]
+        if rng.random() < 0.27:
+            del row["heart_rate"]
+    report = recording.report()
+    assert report.untold_min == 0
+    assert report.coverage == 1
+    assert SleepState.UNKNOWN not in report.epochs.states
+
+
 def test_an_empty_bed_and_no_readings_at_all() -> None:
     for report in (Readings(10).out(600).report(), report_of(ReadingBatch.empty(), end_at=START + 600 * MINUTE_MS)):
         assert Mark.NOBODY_IN_BED in report.marks
