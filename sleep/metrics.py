@@ -73,7 +73,7 @@ def sleep_figures(states: tuple[SleepState, ...], start_at: int, length_ms: int,
         awakenings=_awakenings(main[onset:rise], untold[onset:rise], length_ms),
         asleep_at=int(edges[onset]) if main.any() else None,
         awake_at=int(edges[rise]) if main.any() else None,
-        nap_min=np.count_nonzero(asleep & ~main) * length_ms / MINUTE_MS,
+        nap_min=int(np.count_nonzero(asleep & ~main)) * length_ms / MINUTE_MS,
     )
 
 

@@ -64,7 +64,7 @@ def respiratory_events(
     asleep: Mask,
 ) -> Events | None:
     """Events in the epochs `asleep`, from readings in bed at `at` (ms, ascending); None when neither is fine enough."""
-    sleep_ms = np.count_nonzero(asleep) * columns.length_ms
+    sleep_ms = int(np.count_nonzero(asleep)) * columns.length_ms
     if sleep_ms < LEAST_SLEEP_MS:
         return None
     for source, values, find in (
@@ -75,7 +75,7 @@ def respiratory_events(
         if _fine(at[known], columns, asleep):
             found = find(at[known], values[known].astype(np.float64))
             hours = sleep_ms / HOUR_MS
-            return Events(per_hour=np.count_nonzero(asleep[_epoch(found, columns)]) / hours, source=source)
+            return Events(per_hour=int(np.count_nonzero(asleep[_epoch(found, columns)])) / hours, source=source)
     return None
 
 

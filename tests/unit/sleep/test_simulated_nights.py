@@ -4,6 +4,7 @@ from datetime import date
 from functools import cache
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 
 from domain.nights import night_span
@@ -45,6 +46,11 @@ def reports() -> tuple[tuple[BeltNight, NightReport], ...]:
 
 def stays_of(night: BeltNight, report: NightReport) -> list[tuple[int, int]]:
     return [(a, b) for a, b in night.plan.in_bed.tolist() if b > report.start_at and a < report.end_at]
+
+
+def test_figures_are_plain_numbers_that_any_store_takes() -> None:
+    for _, report in reports():
+        assert msgspec.json.decode(msgspec.json.encode(report), type=NightReport) == report
 
 
 def test_exits_are_counted_exactly() -> None:
