@@ -72,7 +72,8 @@ class NightReport:
     `method` names how sleep was told from waking and its version. `valid`: enough of the night was told (70 %) to
     compare it with others. `asleep_at` and `awake_at` (ms) are sleep onset and final wake. `score` is 0 to 100, None
     when the night is not valid. `marks` are codes of what a reader must know (moved-bed, low-coverage, shared-bed,
-    clock-change, occupancy-assumed, maker-stage, ...).
+    clock-change, occupancy-assumed, maker-stage, ...). `untold_min` is the time in bed that the belt did
+    not tell: latency + sleep + WASO + final wake + exits + untold is the time in bed.
     """
 
     resident_id: str
@@ -106,6 +107,7 @@ class NightReport:
     method: str
     marks: tuple[str, ...] = ()
     epochs: Epochs = field(default_factory=lambda: Epochs(start_at=0, length_s=30, states=()))
+    untold_min: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
