@@ -12,8 +12,8 @@ help: ## this list
 demo: $(VENV)/.runtime ## install what it needs and run everything embedded (ARGS="--beds 60")
 	@$(BIN)/nightbelt demo $(ARGS)
 
-test: $(VENV)/.dev engines ## install what the tests need and run all of them (ARGS="-k pattern")
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev engines ## install what the tests need and run all of them, two files at a time (ARGS="-k pattern -n 0")
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import layers
 	$(BIN)/ruff format --check .
