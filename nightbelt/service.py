@@ -31,6 +31,7 @@ from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_belts import RecordsBeltStatuses
+from storage.records_night_reports import RecordsLateReadings, RecordsNightReports
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -77,6 +78,8 @@ class Stores:
         self.people = RecordsPeople(self.records)
         self.quarantine = RecordsQuarantine(self.records)
         self.statuses = RecordsBeltStatuses(self.records)
+        self.reports = RecordsNightReports(self.records)
+        self.late = RecordsLateReadings(self.records)
 
     def close(self) -> None:
         self._stack.close()
@@ -166,6 +169,7 @@ class Service:
             book=stores.book,
             readings=stores.readings,
             statuses=stores.statuses,
+            reports=stores.reports,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,
