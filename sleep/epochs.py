@@ -31,9 +31,8 @@ class EpochColumns:
     """n epochs of `length_ms`, the first from `start_at` (ms).
 
     `in_ms`, `out_ms` (float64): how much of the epoch was in bed and told, and out of bed; the rest is unknown.
-    `heart_rate`, `breathing_rate`, `movement`: means over the epoch's readings with a value, NaN where none has;
-    `heart_rate_spread`, `breathing_spread`: standard deviations within the epoch, NaN below three values;
-    `movement_peak`: the largest value. Rates and movement are of readings in bed.
+    `heart_rate`, `breathing_rate`, `movement`: means over the epoch's readings in bed with a value, NaN where none has;
+    `movement_peak`: the largest value.
     """
 
     start_at: int
@@ -41,9 +40,7 @@ class EpochColumns:
     in_ms: Floats
     out_ms: Floats
     heart_rate: Floats
-    heart_rate_spread: Floats
     breathing_rate: Floats
-    breathing_spread: Floats
     movement: Floats
     movement_peak: Floats
 
@@ -96,22 +93,16 @@ def epoch_columns(
     rows = rows_in_bed(night, in_bed, runs)
     until = held_until(night.observed_at, end_at)
     away = [run for run in runs if run.occupancy is Occupancy.OUT]
-    columns = {name: getattr(night, name)[rows] for name in ("heart_rate", "breathing_rate", "movement")}
     epoch = (night.observed_at[rows] - start_at) // length_ms
-    heart_rate, heart_rate_spread, _ = _by_epoch(epoch, columns["heart_rate"], count)
-    breathing_rate, breathing_spread, _ = _by_epoch(epoch, columns["breathing_rate"], count)
-    movement, _, movement_peak = _by_epoch(epoch, columns["movement"], count)
     return EpochColumns(
         start_at=start_at,
         length_ms=length_ms,
         in_ms=spent(edges, night.observed_at[rows], until[rows]),
         out_ms=spent(edges, np.array([run.start_at for run in away]), np.array([run.end_at for run in away])),
-        heart_rate=heart_rate,
-        heart_rate_spread=heart_rate_spread,
-        breathing_rate=breathing_rate,
-        breathing_spread=breathing_spread,
-        movement=movement,
-        movement_peak=movement_peak,
+        heart_rate=_means(epoch, night.heart_rate[rows], count),
+        breathing_rate=_means(epoch, night.breathing_rate[rows], count),
+        movement=_means(epoch, night.movement[rows], count),
+        movement_peak=_peaks(epoch, night.movement[rows], count),
     )
 
 
@@ -153,26 +144,25 @@ def filled(values: Floats, most: int) -> Floats:
     return bridged
 
 
-def states_of(columns: EpochColumns, awake: Mask) -> tuple[SleepState, ...]:
-    """What each epoch was, from who was in bed and which told epochs were `awake`."""
-    told, out = columns.told, columns.out
-    state = np.where(out, 0, np.where(told, np.where(awake | columns.upset, 1, 2), 3))
+def states_of(columns: EpochColumns, awake: Mask, evident: Mask) -> tuple[SleepState, ...]:
+    """What each epoch was, from who was in bed, which epochs were `awake`, and in which that could be told at all."""
+    told = columns.told & (evident | columns.upset)
+    state = np.where(columns.out, 0, np.where(told, np.where(awake | columns.upset, 1, 2), 3))
     names = (SleepState.OUT, SleepState.AWAKE, SleepState.ASLEEP, SleepState.UNKNOWN)
     return tuple(names[n] for n in state.tolist())
 
 
-def _by_epoch(epoch: NDArray[np.int64], values: NDArray[np.float32], count: int) -> tuple[Floats, Floats, Floats]:
-    """Mean, standard deviation (NaN below three values) and maximum of the known values in each epoch."""
+def _means(epoch: NDArray[np.int64], values: NDArray[np.float32], count: int) -> Floats:
     known = np.flatnonzero(~np.isnan(values))
-    epoch, known_values = epoch[known], values[known].astype(np.float64)
-    number = np.bincount(epoch, minlength=count)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.bincount(epoch, known_values, minlength=count) / number
-        centred = known_values - mean[epoch]
-        spread = np.sqrt(np.bincount(epoch, centred * centred, minlength=count) / (number - 1))
-    spread[number < 3] = np.nan
+    number = np.bincount(epoch[known], minlength=count)
+    total = np.bincount(epoch[known], values[known].astype(np.float64), minlength=count)
+    mean = np.full(count, np.nan)
+    np.divide(total, number, out=mean, where=number > 0)
+    return mean
+
+
+def _peaks(epoch: NDArray[np.int64], values: NDArray[np.float32], count: int) -> Floats:
+    known = np.flatnonzero(~np.isnan(values))
     peak = np.full(count, np.nan)
-    if len(epoch):
-        first = np.flatnonzero(np.append(True, epoch[1:] != epoch[:-1]))
-        peak[epoch[first]] = np.maximum.reduceat(known_values, first)
-    return mean, spread, peak
+    np.fmax.at(peak, epoch[known], values[known].astype(np.float64))
+    return peak

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from domain.reports import RateFigures
 from domain.units import MINUTE_MS
 from sleep.epochs import EpochColumns, Floats, Mask
-from sleep.occupancy import BedTime, Instants
+from sleep.occupancy import MAX_HOLD_MS, BedTime, Instants
 
 RESTING_MIN: Final = 30
 """The resting heart rate is the lowest mean over this long (min)."""
@@ -59,8 +59,8 @@ def restlessness(columns: EpochColumns, main: Mask) -> float | None:
 
 
 def turn_overs(at: Instants, counts: NDArray[np.float32], bed: BedTime) -> int | None:
-    """Turn-overs of the night's stay: the reading after rising still counts what went before it."""
-    inside = counts[(at >= bed.in_bed_at) & (at <= bed.ended_at)]
+    """Turn-overs of the night's stay: readings up to a minute after rising still count what went before them."""
+    inside = counts[(at >= bed.in_bed_at) & (at <= bed.ended_at + MAX_HOLD_MS)]
     known = inside[~np.isnan(inside)]
     return round(float(known.sum(dtype=np.float64))) if len(known) else None
 

@@ -14,16 +14,21 @@ from numpy.typing import NDArray
 
 from domain.clock import utc
 from domain.readings import Occupancy, ReadingBatch
-from domain.reports import Epochs, ExitFigures, NightReport, RateFigures
+from domain.reports import Epochs, ExitFigures, NightReport, RateFigures, SleepState
 from domain.units import MINUTE_MS, SECOND_MS
+from sleep.depth import depth_of
 from sleep.epochs import EpochColumns, epoch_columns, rows_in_bed, states_of
 from sleep.metrics import sleep_figures
 from sleep.occupancy import BedTime, bed_time, held_until, readings_between, steady_runs
 from sleep.rates import rate_figures, resting_heart_rate, restlessness, turn_overs
-from sleep.waking import awake_epochs
+from sleep.respiration import Source, respiratory_events
+from sleep.score import with_score
+from sleep.scorers import Scorer, counts_of, scored
+from sleep.waking import waking
 
-METHOD: Final = "movement-and-heart/1"
-"""How sleep is told from waking, and the version of it: a stored report of another method is worked out anew."""
+METHOD: Final = "movement-and-heart"
+VERSION: Final = 1
+"""`method` in a report is how sleep is told from waking and this version; one of another is worked out anew."""
 LEAST_COVERAGE: Final = 0.7
 """A night told no better than this is not compared with others (own choice; domain notes 3.4)."""
 
@@ -37,6 +42,7 @@ class Mark(StrEnum):
     CLOCK_CHANGE = "clock-change"
     OCCUPANCY_ASSUMED = "occupancy-assumed"
     NOBODY_IN_BED = "nobody-in-bed"
+    EVENTS_FROM_HEART = "events-from-heart"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,16 +67,21 @@ def night_report(
     end_at: int,
     zone: ZoneInfo | None = None,
     shared_bed: bool = False,
+    scorer: Scorer | None = None,
+    counts_per_unit: float | None = None,
 ) -> NightReport:
     """The report of [`start_at`, `end_at`) (ms) from the readings of one resident, of whichever belts.
 
     `zone` tells whether the clocks changed within; `shared_bed` that two lay in the bed, so that either may have
-    moved. Readings may be of any cadence, with gaps; those outside the hours are left out. ValueError for no hours.
+    moved. Readings may be of any cadence, with gaps; those outside the hours are left out. A published `scorer` may
+    take the place of our own, with the device's `counts_per_unit` of movement (by itself from the night: crude).
+    ValueError for no hours.
     """
     if end_at <= start_at:
         raise ValueError("a night ends after it starts")
     told = _told(readings_between(batch, start_at, end_at), start_at, end_at)
     coverage = _coverage(told)
+    states = _states(told, scorer, counts_per_unit)
     marks = {
         Mark.LOW_COVERAGE: coverage <= LEAST_COVERAGE,
         Mark.MOVED_BED: len(belt_ids) > 1,
@@ -79,8 +90,6 @@ def night_report(
         Mark.OCCUPANCY_ASSUMED: told.assumed,
         Mark.NOBODY_IN_BED: told.bed is None,
     }
-    awake = np.zeros(len(told.columns), bool) if told.bed is None else awake_epochs(told.columns, told.bed)
-    states = states_of(told.columns, awake)
     report = NightReport(
         resident_id=resident_id,
         belt_ids=belt_ids,
@@ -100,11 +109,11 @@ def night_report(
         breathing_rate=RateFigures(),
         coverage=coverage,
         valid=coverage > LEAST_COVERAGE and told.bed is not None,
-        method=METHOD,
+        method=f"{scorer or METHOD}/{VERSION}",
         marks=tuple(str(mark) for mark, holds in marks.items() if holds),
         epochs=Epochs(start_at=start_at, length_s=told.columns.length_ms // SECOND_MS, states=states),
     )
-    return report if told.bed is None else _with_figures(report, told, told.bed)
+    return report if told.bed is None else with_score(_with_figures(report, told, told.bed))
 
 
 def _told(readings: ReadingBatch, start_at: int, end_at: int) -> _Night:
@@ -118,6 +127,18 @@ def _told(readings: ReadingBatch, start_at: int, end_at: int) -> _Night:
         bed=bed_time(runs),
         end_at=end_at,
     )
+
+
+def _states(told: _Night, scorer: Scorer | None, counts_per_unit: float | None) -> tuple[SleepState, ...]:
+    columns, bed = told.columns, told.bed
+    if bed is None:
+        nothing = np.zeros(len(columns), bool)
+        return states_of(columns, nothing, nothing)
+    if scorer is None:
+        found = waking(columns, bed)
+        return states_of(columns, found.awake, found.evident)
+    counts = counts_of(columns.movement, columns.within(bed), counts_per_unit)
+    return states_of(columns, scored(scorer, counts, columns.length_ms), ~np.isnan(columns.movement))
 
 
 def _occupancy(readings: ReadingBatch) -> tuple[NDArray[np.int8], bool]:
@@ -153,6 +174,9 @@ def _with_figures(report: NightReport, told: _Night, bed: BedTime) -> NightRepor
     rows = rows_in_bed(readings, told.in_bed, bed.runs)
     rows = rows[(readings.observed_at[rows] >= bed.in_bed_at) & (readings.observed_at[rows] < bed.ended_at)]
     at = readings.observed_at[rows]
+    asleep = main & np.array([state is SleepState.ASLEEP for state in report.epochs.states])
+    events = respiratory_events(at, readings.breathing_rate[rows], readings.heart_rate[rows], columns, asleep)
+    from_heart = events is not None and events.source is Source.HEART
     return replace(
         report,
         time_in_bed_min=figures.time_in_bed_min,
@@ -169,6 +193,10 @@ def _with_figures(report: NightReport, told: _Night, bed: BedTime) -> NightRepor
         breathing_rate=rate_figures(at, readings.breathing_rate[rows]),
         resting_heart_rate=resting_heart_rate(columns, main),
         restlessness=restlessness(columns, main),
+        respiratory_events_per_hour=events.per_hour if events else None,
+        marks=(*report.marks, *([str(Mark.EVENTS_FROM_HEART)] if from_heart else ())),
+        epochs=replace(report.epochs, depth=depth_of(columns, report.epochs.states)),
+        valid=report.valid and figures.untold_min <= (1 - LEAST_COVERAGE) * figures.time_in_bed_min,
         in_bed_at=bed.in_bed_at,
         asleep_at=figures.asleep_at,
         awake_at=figures.awake_at,

@@ -1,97 +1,94 @@
-"""Asleep or awake, epoch by epoch, from movement and heart rate (pure): a linear model that can be checked by hand.
+"""Asleep or awake, epoch by epoch, from movement and heart rate (pure): a sum of a few terms, to be checked by hand.
 
-The log odds of being awake are a sum of a few terms, each a plain fact about an epoch and its surroundings;
-docs/sleep.md says where each weight comes from.
+The log odds of being awake are the weighted sum of what `Evidence` holds; docs/sleep.md says where each weight comes
+from. Then a limit on them is chosen for the night: belts move in units of their own, so the share of waking that the
+sum suggests is believed half, and half what is usual over 65. The limit moves only where an epoch is in doubt.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d  # type: ignore[import-untyped]  # scipy ships no types
+from scipy.special import expit, logit  # type: ignore[import-untyped]  # scipy ships no types
 
 from domain.units import MINUTE_MS
-from sleep.epochs import EpochColumns, Floats, Mask, filled
+from sleep.epochs import EpochColumns, Floats, Mask
+from sleep.evidence import Evidence, evidence_of
 from sleep.occupancy import BedTime
 
-HEART_GAP_MIN: Final = 5
-"""A gap in the heart rate up to this long is bridged (min)."""
-MOVEMENT_GAP_MIN: Final = 2
+ACTIVITY_WEIGHTS: Final = (2.0, 2.0, 4.0)
+"""Per unit of activity over `ACTIVITY_WINDOWS_MIN`. Published kernels look 2 to 11 min around (Oakley, Cole-Kripke,
+Sadeh) and are rescored by the quarter of an hour around (Webster): as much for the near minutes as for the far ones."""
+HEART_WEIGHT: Final = 1.0
+"""Per `heart_excess` of 1; a waking heart is 5 bpm or so faster than a sleeping one: about 0.15 per bpm."""
+HEART_ALONE: Final = 1.5
+"""The weight of the heart rate is this many times as large when there is no movement to go by."""
+SWING_WEIGHT: Final = 0.5
+"""Per unit of `heart_swing` and of `breath_swing`: awake, the heart wanders more (Walch 2019), so does breathing."""
+EDGE_WEIGHT: Final = 1.5
+"""At the moment of lying down; forgotten within `SETTLING_MIN`."""
+LEAVING_WEIGHT: Final = 3.0
+"""At the moment of getting up: nobody does asleep."""
+REST: Final = -3.3
+REST_HEART_ALONE: Final = -2.2
+"""The sum of an epoch of stillness, with and without movement to go by."""
 
-_ACTIVITY_WINDOWS_MIN: Final = (1.5, 5.0, 15.0)
-_ACTIVITY_WEIGHTS: Final = (1.5, 3.0, 3.0)
-_HEART_WEIGHT: Final = 0.25
-_REST: Final = -2.6
+USUAL_WAKING: Final = 0.18
+"""Share of the time in bed awake over 65: sleep efficiency is 80 to 85 % (Ohayon 2004)."""
+OWN_SHARE: Final = 0.5
+"""How far the night's own sum is believed about the share of waking."""
+DOUBT: Final = (0.2, 0.6)
+"""Chances below the first are never called awake and above the second always, whatever the share."""
+LASTING_MIN: Final = 5.0
+"""The night begins and ends with sleep that lasts this long (immobility of 5 min: Actiware's onset rule)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Evidence:
-    """Per epoch: `activity` (0 to about 1, see `activity_of`) and `heart_excess` (bpm above the night's own sleeping
-    level, smoothed). NaN where the belt gave none."""
+class Waking:
+    """Per epoch: was it awake, the log odds of it, and whether anything was there to tell by."""
 
-    activity: Floats
-    heart_excess: Floats
-
-
-def evidence_of(columns: EpochColumns, bed: BedTime) -> Evidence:
-    main = columns.within(bed)
-    return Evidence(
-        activity=activity_of(filled(columns.movement, _epochs(columns, MOVEMENT_GAP_MIN)), main),
-        heart_excess=_heart_excess(columns, main),
-    )
+    awake: Mask
+    log_odds: Floats
+    evident: Mask
 
 
-def activity_of(movement: Floats, main: Mask) -> Floats:
-    """Movement as 0 at the night's own floor and 1 for its large movements, by logarithm.
-
-    Makers count movement in units of their own, so the floor is the 20th percentile of the night and the scale its
-    95th above the floor.
-    """
-    known = movement[main & ~np.isnan(movement)]
-    if not len(known):
-        return np.full(len(movement), np.nan)
-    floor, high = np.percentile(known, [20, 95])
-    scale = high - floor
-    if scale <= 0:
-        return np.where(np.isnan(movement), np.nan, 0.0)
-    activity: Floats = np.log1p(9 * np.maximum(movement - floor, 0) / scale) / np.log(10)
-    return activity
-
-
-def chance_awake(columns: EpochColumns, bed: BedTime) -> Floats:
-    """The chance (0-1) that somebody in bed was awake, per epoch."""
+def waking(columns: EpochColumns, bed: BedTime) -> Waking:
+    """Which epochs were awake, told from movement and heart rate, from either alone, or not `evident`."""
     found = evidence_of(columns, bed)
-    log_odds = np.full(len(columns), _REST)
-    for window_min, weight in zip(_ACTIVITY_WINDOWS_MIN, _ACTIVITY_WEIGHTS, strict=True):
-        log_odds += weight * np.nan_to_num(smoothed(found.activity, _epochs(columns, window_min)))
-    log_odds += _HEART_WEIGHT * np.nan_to_num(np.clip(found.heart_excess, -2, 12))
-    chance: Floats = 1 / (1 + np.exp(-log_odds))
-    return chance
+    log_odds = _log_odds(found)
+    main = columns.within(bed) & found.evident
+    awake = log_odds >= _limit(log_odds[main]) if main.any() else np.zeros(len(columns), bool)
+    lasting = round(LASTING_MIN * MINUTE_MS / columns.length_ms)
+    return Waking(awake=awake | ~_settled(main & ~awake, lasting) & main, log_odds=log_odds, evident=found.evident)
 
 
-def awake_epochs(columns: EpochColumns, bed: BedTime) -> Mask:
-    """Which epochs are awake: as many as the chances add up to, the likeliest first."""
-    awake: Mask = chance_awake(columns, bed) > 0.35
-    return awake
+def _log_odds(found: Evidence) -> Floats:
+    """The weighted sum; what is not known adds nothing."""
+    moving = found.activity is not None
+    total = np.full(len(found.evident), REST if moving else REST_HEART_ALONE)
+    for activity, weight in zip(found.activity or (), ACTIVITY_WEIGHTS, strict=False):
+        total += weight * np.nan_to_num(activity)
+    heart_factor = 1.0 if moving else HEART_ALONE
+    total += heart_factor * HEART_WEIGHT * np.nan_to_num(found.heart_excess)
+    total += SWING_WEIGHT * (np.nan_to_num(found.heart_swing) + np.nan_to_num(found.breath_swing))
+    total += EDGE_WEIGHT * found.settling + LEAVING_WEIGHT * found.leaving
+    return total
 
 
-def smoothed(values: Floats, width: int) -> Floats:
-    """The mean of the known values within `width` epochs around each; NaN where there is none."""
-    known = ~np.isnan(values)
-    weight = uniform_filter1d(known.astype(np.float64), width, mode="constant")
-    total = uniform_filter1d(np.where(known, values, 0.0), width, mode="constant")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean: Floats = np.where(weight > 1e-9, total / weight, np.nan)
-    return mean
+def _limit(log_odds: Floats) -> float:
+    """The log odds from which an epoch is called awake: as many are as the night's share of waking says."""
+    share = OWN_SHARE * float(expit(log_odds).mean()) + (1 - OWN_SHARE) * USUAL_WAKING
+    wanted = float(np.quantile(log_odds, 1 - share))
+    return min(max(wanted, float(logit(DOUBT[0]))), float(logit(DOUBT[1])))
 
 
-def _epochs(columns: EpochColumns, minutes: float) -> int:
-    return max(1, round(minutes * MINUTE_MS / columns.length_ms))
-
-
-def _heart_excess(columns: EpochColumns, main: Mask) -> Floats:
-    rate = smoothed(filled(columns.heart_rate, _epochs(columns, HEART_GAP_MIN)), _epochs(columns, 3))
-    known = rate[main & ~np.isnan(rate)]
-    if not len(known):
-        return np.full(len(rate), np.nan)
-    return rate - float(np.percentile(known, 20))
+def _settled(asleep: Mask, lasting: int) -> Mask:
+    """The epochs from the first to the last stretch of at least `lasting` asleep ones, all others False."""
+    padded = np.concatenate([[False], asleep, [False]])
+    borders = np.flatnonzero(padded[1:] != padded[:-1])
+    starts, ends = borders[::2], borders[1::2]
+    long = np.flatnonzero(ends - starts >= lasting)
+    settled = np.zeros(len(asleep), bool)
+    if len(long):
+        settled[starts[long[0]] : ends[long[-1]]] = True
+    return settled
