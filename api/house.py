@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from api import words
 from api.addresses import address_of
+from api.charts.drawing import Draughtsman
 from api.languages import LANGUAGES, Language, read_languages
 from api.passwords import Passwords, Turns
 from api.services import Services
@@ -27,6 +28,7 @@ class House:
     throttle: Throttle
     passwords: Passwords
     turns: Turns
+    draughtsman: Draughtsman
 
     @property
     def session_cookie(self) -> str:
@@ -46,6 +48,7 @@ def build_house(services: Services) -> House:
         throttle=Throttle(),
         passwords=Passwords(),
         turns=Turns(),
+        draughtsman=Draughtsman(),
     )
 
 

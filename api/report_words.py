@@ -11,6 +11,8 @@ from api.words import N_
 from domain.insights import Figure, Insight, InsightKind, Sureness
 from domain.reports import NightReport, SleepState
 from domain.units import MINUTE_MS
+from sleep.comparison import Moved
+from sleep.score import Grade, grade_of
 
 STATES: Final = {
     SleepState.ASLEEP: N_("Asleep"),
@@ -27,18 +29,23 @@ MARKS: Final = {
         "The belt did not tell who was in bed; that somebody was is taken from heart rate and movement."
     ),
     "nobody-in-bed": N_("Nobody was in bed this night."),
+    "events-from-heart": N_("Breathing events are guessed from the heart rate, as the belt gives no breathing signal."),
     "maker-stage": N_("Sleep and waking are as the belt's maker tells them."),
 }
 SCORE_PARTS: Final = {
-    "sleep": N_("Hours slept"),
-    "efficiency": N_("Asleep while in bed"),
-    "latency": N_("Falling asleep"),
-    "waso": N_("Lying awake at night"),
+    "sleep_min": N_("Time asleep"),
+    "sleep_efficiency": N_("Asleep while in bed"),
+    "sleep_onset_latency_min": N_("Until asleep"),
+    "waso_min": N_("Awake at night"),
     "awakenings": N_("Waking up"),
-    "exits": N_("Leaving the bed"),
+    "exits": N_("Times out of bed"),
 }
-GRADES: Final = ((80, N_("good")), (60, N_("fair")), (0, N_("poor")))
-"""A score in words, from the least of each; 80 and 60 as other makers grade (domain notes 3.2)."""
+GRADES: Final = {
+    Grade.EXCELLENT: N_("very good"),
+    Grade.GOOD: N_("good"),
+    Grade.FAIR: N_("fair"),
+    Grade.POOR: N_("poor"),
+}
 FIGURES: Final = {
     Figure.SLEEP_TIME: N_("Time asleep"),
     Figure.EXITS: N_("Times out of bed"),
@@ -59,7 +66,7 @@ def figure_rows(report: NightReport, language: Language, zone: ZoneInfo) -> list
     """Every figure of the report for people who know what they mean."""
     say = language.say
     return [
-        (say("Time in bed"), minutes(report.time_in_bed_min, language), _from_to(report, language, zone)),
+        (say("Bedtime to rising"), minutes(report.time_in_bed_min, language), from_to(report, language, zone)),
         (say("Time asleep"), minutes(report.sleep_min, language), say("an estimate; lying awake and still may count")),
         (say("Until asleep"), minutes(report.sleep_onset_latency_min, language), _at(report.asleep_at, language, zone)),
         (say("Awake at night"), minutes(report.waso_min, language), _awakenings(report, language)),
@@ -80,6 +87,12 @@ def minutes(length_min: float | None, language: Language) -> str:
     return "–" if length_min is None else language.length(round(length_min) * MINUTE_MS)
 
 
+def from_to(report: NightReport, language: Language, zone: ZoneInfo) -> str:
+    """When they went to bed, and when they rose."""
+    rose = _at(report.rose_at, language, zone)
+    return f"{_at(report.in_bed_at, language, zone)}–{rose}" if report.in_bed_at is not None else ""
+
+
 def exits_remark(report: NightReport, language: Language) -> str:
     if not report.exits.count:
         return ""
@@ -94,16 +107,20 @@ def score_words(report: NightReport, language: Language) -> str:
     """The score and its grade; a dash when the night is not valid."""
     if report.score is None:
         return "–"
-    return f"{language.number(report.score)} – {language.say(grade(report.score))}"
-
-
-def grade(score: float) -> str:
-    """As a text for the catalogue."""
-    return next(word for least, word in GRADES if score >= least)
+    return f"{language.number(report.score)} – {language.say(GRADES[grade_of(report.score)])}"
 
 
 def part_word(name: str, language: Language) -> str:
     return language.say(SCORE_PARTS[name]) if name in SCORE_PARTS else name
+
+
+def moved_words(part: Moved, language: Language) -> str:
+    """What moved the score, and by how much."""
+    name = part_word(part.name, language)
+    points = language.number(abs(part.points))
+    if part.points > 0:
+        return language.say("%(name)s: %(points)s points more than usual", name=name, points=points)
+    return language.say("%(name)s: %(points)s points fewer than usual", name=name, points=points)
 
 
 def mark_words(report: NightReport, language: Language) -> list[str]:
@@ -147,11 +164,6 @@ def figure_words(figure: Figure, value: float, language: Language) -> str:
     if figure is Figure.RESTLESSNESS:
         return language.percent(value)
     return language.number(value, 0 if figure is Figure.EXITS and value == round(value) else 1)
-
-
-def _from_to(report: NightReport, language: Language, zone: ZoneInfo) -> str:
-    rose = _at(report.rose_at, language, zone)
-    return f"{_at(report.in_bed_at, language, zone)}–{rose}" if report.in_bed_at is not None else ""
 
 
 def _at(at: int | None, language: Language, zone: ZoneInfo) -> str:

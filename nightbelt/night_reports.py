@@ -20,9 +20,8 @@ from domain.ports import LateReadings, NightReports, ReadingsStore, Register
 from domain.reports import KeptReport, LateDay
 from domain.residents import Side
 from domain.units import DAY_MS, LONG_AGO, MINUTE_MS
+from sleep.report import VERSION
 
-ANALYSIS_VERSION: Final = 1
-"""Raise it with every change of `sleep` that gives a night another report: the last nights are then made anew."""
 CATCH_UP_NIGHTS: Final = 35
 """How many nights back are made up for or made anew: the four weeks that are compared with, and one more."""
 EVERY_MS: Final = MINUTE_MS
@@ -59,7 +58,7 @@ class NightReporter:
         reports: NightReports,
         late: LateReadings,
         clock: Clock,
-        version: int = ANALYSIS_VERSION,
+        version: int = VERSION,
     ) -> None:
         self._register, self._readings, self._reports, self._late = register, readings, reports, late
         self._clock, self._version = clock, version

@@ -4,6 +4,7 @@ A process of its own draws (see `draw_process`), one at a time. Blocks for about
 pool. UnavailableError when it does not come back.
 """
 
+import gzip
 import hashlib
 import json
 import struct
@@ -34,6 +35,8 @@ class Draughtsman:
     def __init__(self) -> None:
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
+        self._scripts: bytes | None = None
+        self._scripts_lock = threading.Lock()
 
     def picture(self, spec: dict[str, Any], form: Form) -> bytes:
         """The chart as SVG (UTF-8) or PNG."""
@@ -43,9 +46,12 @@ class Draughtsman:
         """Several at once; the first costs a second, each further one a twentieth of it."""
         return self._drawn([{"form": form, "spec": spec} for spec in specs])
 
-    def scripts(self) -> bytes:
-        """JavaScript (UTF-8) that gives a page `vegaEmbed`."""
-        return self._drawn([{"form": "bundle"}])[0]
+    def zipped_scripts(self) -> bytes:
+        """JavaScript (UTF-8, gzip) that gives a page `vegaEmbed`."""
+        with self._scripts_lock:
+            if self._scripts is None:
+                self._scripts = gzip.compress(_draw([{"form": "bundle"}])[0])
+            return self._scripts
 
     def _drawn(self, orders: list[dict[str, Any]]) -> list[bytes]:
         keys = [hashlib.sha256(json.dumps(order, sort_keys=True).encode()).hexdigest() for order in orders]

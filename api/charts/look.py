@@ -13,6 +13,8 @@ Drawing = Any
 FONT: Final = "Noto Sans, Noto Sans SC, Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif"
 SIDE_PX: Final = 96
 """Width of the labels beside every panel, the same for all so that hours stand under each other."""
+MARGIN_PX: Final = 44
+"""For what stands out on the right of a panel: half of the last label, and padding."""
 USERMETA: Final = "side"
 
 
@@ -100,4 +102,4 @@ def dressed(chart: Drawing, look: Look, tables: Tables) -> dict[str, Any]:
         .configure_legend(labelColor=look.text, titleColor=look.muted, labelFont=FONT, titleFont=FONT)
         .to_dict()
     )
-    return {**spec, "datasets": tables.rows, "usermeta": {USERMETA: SIDE_PX + 16}}
+    return {**spec, "datasets": tables.rows, "usermeta": {USERMETA: SIDE_PX + MARGIN_PX}}

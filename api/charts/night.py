@@ -1,5 +1,6 @@
 """One night: when asleep, awake, out of bed; turn-overs and alarms; heart rate, breathing rate and movement."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,7 +11,7 @@ import altair as alt
 import numpy as np
 
 from api.charts.hours import hours_axis
-from api.charts.look import Drawing, Look, Tables, dressed, panel_title, side_axis
+from api.charts.look import SIDE_PX, Drawing, Look, Tables, dressed, panel_title, side_axis
 from api.languages import Language
 from api.report_words import STATES
 from domain.readings import MinuteColumns
@@ -23,6 +24,8 @@ MOVEMENT_PX: Final = 44
 HOVER_MINUTES: Final = 5
 """Hover values are means of this many minutes: fine enough for a finger, and a page stays small."""
 LANES: Final = (SleepState.OUT, SleepState.AWAKE, SleepState.ASLEEP, SleepState.UNKNOWN)
+LETTER_PX: Final = 8
+"""Mean width of a latin letter in a card's sentences."""
 _MEASURED: Final = ("heart_rate", "breathing_rate", "movement")
 
 Row = dict[str, Any]
@@ -82,6 +85,22 @@ def night_chart(night: ChartNight, language: Language, look: Look, *, width: int
             panel = alt.layer(*layers).properties(width=width, height=height, title=panel_title(title))
             panels.append(panel)
     return dressed(alt.vconcat(*panels, spacing=14), look, tables)
+
+
+def strip_chart(night: ChartNight, language: Language, look: Look, *, width: int, title: Sequence[str]) -> Row:
+    """The states alone, for people who only want to know how the night went; `title` is written above, line by line."""
+    report, tables = night.report, Tables()
+    scale = alt.Scale(domain=[report.start_at, report.end_at], nice=False)
+    axis = hours_axis(report.start_at, report.end_at, night.zone, language, orient="top", grid=True)
+    lanes = _lanes(night, language, look, alt.X("at:Q", scale=scale, axis=axis), tables)
+    chart = alt.vconcat(lanes.properties(width=width))
+    if title:
+        lines = [line for text in title[1:] for line in _wrapped(text, (width + SIDE_PX) / LETTER_PX)]
+        heading = alt.TitleParams(
+            title[0], subtitle=lines, anchor="start", fontSize=20, subtitleFontSize=16, subtitlePadding=10, offset=18
+        )
+        chart = chart.properties(title=heading, padding=20)
+    return dressed(chart, look, tables)
 
 
 def minute_rows(minutes: Sequence[MinuteColumns], start_at: int, end_at: int) -> list[Row]:
@@ -198,6 +217,18 @@ def _hover(bins: alt.NamedData | None, name: str, look: Look, scale: alt.Scale) 
     shown = alt.when(over).then(alt.value(0.18)).otherwise(alt.value(0))
     chart = alt.Chart(bins).mark_rect(color=look.text)
     return [chart.encode(alt.X("at:Q", scale=scale), alt.X2("to"), opacity=shown, tooltip="said:N").add_params(over)]
+
+
+def _wrapped(text: str, letters: float) -> list[str]:
+    """In lines of about so many latin letters; others count double, and may end a line anywhere."""
+    lines, line, used = list[str](), "", 0
+    for part in re.findall(r"[\x00-\u2fff]+?(?:\s+|$|(?=[\u3000-\uffff]))|.", text):
+        size = sum(1 if letter < "\u2fff" else 2 for letter in part)
+        if line and used + size > letters:
+            lines.append(line.rstrip())
+            line, used = "", 0
+        line, used = line + part, used + size
+    return [*lines, line.rstrip()] if line.strip() else lines
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -79,7 +79,8 @@ def _nights(figure: NightlyFigure, rows: alt.NamedData, days: alt.X, look: Look)
 
 def _title(figure: NightlyFigure, warming_up: bool, language: Language) -> str:
     text = f"{language.say(figure.title)} ({language.say(figure.unit)})"
-    return f"{text} – {language.say('not enough nights yet for a usual range')}" if warming_up else text
+    few = language.say("not enough nights yet for a usual range")
+    return f"{text} – {few}" if warming_up else text
 
 
 def _rows(figure: NightlyFigure, shown: Sequence[NightReport], language: Language) -> list[Row]:
