@@ -44,7 +44,7 @@ def build_house(services: Services) -> House:
     return House(
         services=services,
         languages=languages,
-        templates={tag: _environment(language) for tag, language in languages.items()},
+        templates={tag: environment_of(language) for tag, language in languages.items()},
         throttle=Throttle(),
         passwords=Passwords(),
         turns=Turns(),
@@ -56,7 +56,8 @@ def house_of(request: Request) -> House:
     return cast("House", request.app.state.house)
 
 
-def _environment(language: Language) -> Environment:
+def environment_of(language: Language) -> Environment:
+    """The templates in that language."""
     # S701 asks for autoescape, which is on
     environment = Environment(
         loader=PackageLoader("api"),

@@ -12,8 +12,11 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.table import Table
 
+from api.charts.drawing import Draughtsman
+from api.charts.night import ChartNight
 from api.languages import known_tag, read_languages
 from api.report_body import ReportBody
+from api.report_document import picture_spec, report_document
 from api.report_words import figure_rows, mark_words
 from domain.clock import SystemClock, instant
 from domain.errors import ConfigurationError
@@ -31,6 +34,8 @@ def report(
     resident: Annotated[str | None, typer.Option(help="Resident whose night it is.")] = None,
     belt: Annotated[str | None, typer.Option(help="Belt whose readings to take; need not be enrolled.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The whole report as JSON, with its epochs.")] = False,
+    as_html: Annotated[bool, typer.Option("--html", help="A page of its own, with its chart.")] = False,
+    as_png: Annotated[bool, typer.Option("--png", help="The chart as a picture; with --out.")] = False,
     out_file: Annotated[Path | None, typer.Option("--out", help="File to write to; may be written over.")] = None,
     from_: Annotated[str | None, typer.Option("--from", help="First instant, in place of the night's hours.")] = None,
     to: Annotated[str | None, typer.Option(help="Instant to end before.")] = None,
@@ -44,6 +49,10 @@ def report(
     """Report one night of a resident or a belt, from its readings."""
     if (resident is None) == (belt is None):
         raise ConfigurationError("name one of --resident and --belt")
+    if as_json + as_html + as_png > 1:
+        raise ConfigurationError("name one of --json, --html and --png")
+    if as_png and out_file is None:
+        raise ConfigurationError("--png: name the file with --out")
     tag = known_tag(language)
     if tag is None:
         raise ConfigurationError(f"--language {language!r}: en or zh")
@@ -60,10 +69,22 @@ def report(
         span = (_moment("--from", from_, whose.zone), _moment("--to", to, whose.zone))
         with open_readings(settings) as readings:
             told = reported(register, readings, whose, day, span=span, now=SystemClock().now())
-    if as_json or out_file is not None:
-        _write(out_file, json.dumps(ReportBody.of(told.report, whose.zone).model_dump(mode="json"), ensure_ascii=False))
+    if as_html:
+        _write(
+            out_file,
+            report_document(_chart_night(told), told.whose.name, read_languages()[tag], Draughtsman()).encode(),
+        )
+    elif as_png:
+        _write(out_file, Draughtsman().picture(picture_spec(_chart_night(told), read_languages()[tag]), "png"))
+    elif as_json or out_file is not None:
+        body = ReportBody.of(told.report, whose.zone).model_dump(mode="json")
+        _write(out_file, json.dumps(body, ensure_ascii=False).encode() + b"\n")
     else:
         _show(told, tag)
+
+
+def _chart_night(told: Reported) -> ChartNight:
+    return ChartNight(report=told.report, minutes=told.minutes, alarms=(), zone=told.hours.zone)
 
 
 @contextlib.contextmanager
@@ -98,12 +119,12 @@ def _moment(option: str, text: str | None, zone: ZoneInfo) -> int | None:
     return instant(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
-def _write(path: Path | None, text: str) -> None:
+def _write(path: Path | None, content: bytes) -> None:
     if path is None:
-        sys.stdout.write(text + "\n")
+        sys.stdout.buffer.write(content)
         return
     try:
-        path.write_text(text + "\n", encoding="utf-8")
+        path.write_bytes(content)
     except OSError as error:
         raise ConfigurationError(f"--out {path}: {error.strerror}") from error
 

@@ -17,7 +17,7 @@ from api.reports import Hours, report_of
 from domain.errors import ConfigurationError, NotFoundError
 from domain.nights import local_instant, night_of, night_span, zone
 from domain.ports import ReadingsStore, Register
-from domain.readings import ReadingBatch
+from domain.readings import MinuteColumns, ReadingBatch
 from domain.reports import NightReport
 from domain.residents import BeltSpan, Place, Side
 from domain.units import DAY_MS, HOUR_MS, MINUTE_MS, NEVER
@@ -50,11 +50,12 @@ class Whose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """A report with the zone to read it in, and its readings by span of belt."""
+    """A report, and its readings by the minute."""
 
     whose: Whose
     hours: Hours
     report: NightReport
+    minutes: tuple[MinuteColumns, ...]
 
 
 def whose_night(
@@ -98,7 +99,7 @@ def reported(
     report = report_of(batch, hours, resident_id=whose.resident_id, belt_ids=belts, shared_bed=shared)
     if report is None:  # not reached: there are readings
         raise NoReadingsError(register, readings, whose, night, now)
-    return Reported(whose=whose, hours=hours, report=report)
+    return Reported(whose=whose, hours=hours, report=report, minutes=_minutes(readings, spans, hours))
 
 
 class NoReadingsError(NotFoundError):
@@ -141,6 +142,11 @@ def _spans(register: Register | None, whose: Whose, asked: tuple[int, int]) -> l
     if whose.resident_id and register:
         return register.belt_spans(whose.resident_id, *asked)
     return [BeltSpan(belt_id=whose.belt_id, start_at=asked[0], end_at=asked[1])]
+
+
+def _minutes(readings: ReadingsStore, spans: list[BeltSpan], hours: Hours) -> tuple[MinuteColumns, ...]:
+    cut = [(part.belt_id, max(part.start_at, hours.start_at), min(part.end_at, hours.end_at)) for part in spans]
+    return tuple(readings.minutes(belt_id, start_at, end_at) for belt_id, start_at, end_at in cut if start_at < end_at)
 
 
 def _hours_of(batch: ReadingBatch, whose: Whose, night: date) -> tuple[int, int]:

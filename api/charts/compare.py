@@ -33,7 +33,7 @@ def compare_chart(nights: Sequence[ChartNight], language: Language, look: Look, 
         tables.add("states", _state_rows(nights, names, language)), names, language, look, hours
     ).properties(width=width, height=LANE_PX * len(nights))
     rates = _rates(tables.add("rates", _rate_rows(nights, names)), names, look, hours).properties(
-        width=width, height=RATE_PX, title=panel_title(language.say("Heart rate, per minute"))
+        width=width, height=RATE_PX, title=panel_title(language.say("Heart rate, per minute"), look)
     )
     return dressed(alt.vconcat(states, rates, spacing=14).resolve_scale(color="independent"), look, tables)
 
@@ -66,7 +66,7 @@ def _states(rows: alt.NamedData, names: Sequence[str], language: Language, look:
     colours = alt.Color(
         "state:N",
         scale=alt.Scale(domain=list(words.values()), range=[look.states[state] for state in words]),
-        legend=alt.Legend(title=None, orient="top", columns=2, labelFontSize=12),
+        legend=alt.Legend(title=None, orient="top", columns=2, labelFontSize=look.letters_px),
     )
     lane = alt.Y(
         "night:N",
@@ -80,7 +80,7 @@ def _rates(rows: alt.NamedData, names: Sequence[str], look: Look, hours: alt.X) 
     colours = alt.Color(
         "night:N",
         scale=alt.Scale(domain=list(names), range=[look.line, look.second]),
-        legend=alt.Legend(title=None, orient="top", labelFontSize=12),
+        legend=alt.Legend(title=None, orient="top", labelFontSize=look.letters_px),
     )
     dashes = alt.StrokeDash("night:N", scale=alt.Scale(domain=list(names), range=[[1, 0], [5, 3]]), legend=None)
     value = alt.Y("rate:Q", scale=alt.Scale(zero=False, nice=True), axis=side_axis(tickCount=4))

@@ -20,9 +20,10 @@ USERMETA: Final = "side"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """`background` None lets the page shine through."""
+    """`background` None lets the page shine through; `letters_px` is the size of the labels."""
 
     name: str
+    letters_px: int
     background: str | None
     text: str
     muted: str
@@ -36,6 +37,7 @@ class Look:
 
 DARK: Final = Look(
     name="dark",
+    letters_px=12,
     background=None,
     text="#edf3f8",
     muted="#a9bac9",
@@ -53,6 +55,7 @@ DARK: Final = Look(
 )
 PAPER: Final = Look(
     name="paper",
+    letters_px=14,
     background="#ffffff",
     text="#1c2730",
     muted="#55636f",
@@ -71,13 +74,13 @@ PAPER: Final = Look(
 LOOKS: Final = {look.name: look for look in (DARK, PAPER)}
 
 
-def panel_title(text: str) -> alt.TitleParams:
-    return alt.TitleParams(text, anchor="start", fontSize=13, fontWeight="normal", offset=6)
+def panel_title(text: str, look: Look) -> alt.TitleParams:
+    return alt.TitleParams(text, anchor="start", fontSize=look.letters_px + 1, fontWeight="normal", offset=6)
 
 
-def side_axis(**more: Any) -> alt.Axis:
-    """A y axis that takes `SIDE_PX` whatever stands on it."""
-    return alt.Axis(title=None, minExtent=SIDE_PX, maxExtent=SIDE_PX, **more)
+def side_axis(side_px: int = SIDE_PX, **more: Any) -> alt.Axis:
+    """A y axis that takes `side_px` whatever stands on it."""
+    return alt.Axis(title=None, minExtent=side_px, maxExtent=side_px, **more)
 
 
 class Tables:
@@ -91,9 +94,9 @@ class Tables:
         return alt.NamedData(name=name)
 
 
-def dressed(chart: Drawing, look: Look, tables: Tables) -> dict[str, Any]:
+def dressed(chart: Drawing, look: Look, tables: Tables, side_px: int = SIDE_PX) -> dict[str, Any]:
     """The specification in this look, with its rows."""
-    label = {"labelColor": look.muted, "titleColor": look.muted, "labelFont": FONT, "labelFontSize": 12}
+    label = {"labelColor": look.muted, "titleColor": look.muted, "labelFont": FONT, "labelFontSize": look.letters_px}
     spec: dict[str, Any] = (
         chart.configure(background=look.background or "transparent", font=FONT, padding=4)
         .configure_view(stroke=None)
@@ -102,4 +105,4 @@ def dressed(chart: Drawing, look: Look, tables: Tables) -> dict[str, Any]:
         .configure_legend(labelColor=look.text, titleColor=look.muted, labelFont=FONT, titleFont=FONT)
         .to_dict()
     )
-    return {**spec, "datasets": tables.rows, "usermeta": {USERMETA: SIDE_PX + MARGIN_PX}}
+    return {**spec, "datasets": tables.rows, "usermeta": {USERMETA: side_px + MARGIN_PX}}

@@ -82,7 +82,7 @@ def night_chart(night: ChartNight, language: Language, look: Look, *, width: int
     for name, title, colour, height in wanted:
         if any(row[name] is not None for row in rows):
             layers = [_line(minutes, name, colour, hours(grid=True, labels=False)), *_hover(bins, name, look, scale)]
-            panel = alt.layer(*layers).properties(width=width, height=height, title=panel_title(title))
+            panel = alt.layer(*layers).properties(width=width, height=height, title=panel_title(title, look))
             panels.append(panel)
     return dressed(alt.vconcat(*panels, spacing=14), look, tables)
 
@@ -158,7 +158,7 @@ def _lanes(night: ChartNight, language: Language, look: Look, hours: alt.X, tabl
     lane = alt.Y(
         "lane:N",
         scale=alt.Scale(domain=order, paddingInner=0.25, paddingOuter=0.1),
-        axis=side_axis(domain=False, ticks=False, labelLimit=96),
+        axis=side_axis(domain=False, ticks=False, labelLimit=SIDE_PX),
     )
     colours = alt.Color(
         "lane:N",

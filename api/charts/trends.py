@@ -13,6 +13,7 @@ from api.usual import NIGHTLY, NightlyFigure, Usual, usual
 from domain.reports import NightReport
 
 HEIGHT_PX: Final = 92
+SIDE_PX: Final = 40
 LABELS_MAX: Final = 8
 
 Row = dict[str, Any]
@@ -43,9 +44,9 @@ def trends_chart(
         rows = tables.add(figure.key, _rows(figure, shown, language))
         band = tables.add(f"{figure.key}-usual", _band_rows(figure, level))
         layers = [*_band(band, look), *_nights(figure, rows, days, look)]
-        title = panel_title(_title(figure, level is None, language))
+        title = panel_title(_title(figure, level is None, language), look)
         panels.append(alt.layer(*layers).properties(width=width, height=HEIGHT_PX, title=title))
-    return dressed(alt.vconcat(*panels, spacing=18), look, tables)
+    return dressed(alt.vconcat(*panels, spacing=18), look, tables, SIDE_PX)
 
 
 def _band_rows(figure: NightlyFigure, level: Usual | None) -> list[Row]:
@@ -57,17 +58,13 @@ def _band_rows(figure: NightlyFigure, level: Usual | None) -> list[Row]:
 
 def _band(data: alt.NamedData, look: Look) -> list[Drawing]:
     return [
-        alt.Chart(data).mark_rect(color=look.usual, opacity=0.22).encode(alt.Y("low:Q"), alt.Y2("high")),
-        alt.Chart(data).mark_rule(color=look.usual, strokeDash=[4, 3]).encode(alt.Y("middle:Q")),
+        alt.Chart(data).mark_rect(color=look.usual, opacity=0.22).encode(alt.Y("low:Q", axis=_axis()), alt.Y2("high")),
+        alt.Chart(data).mark_rule(color=look.usual, strokeDash=[4, 3]).encode(alt.Y("middle:Q", axis=_axis())),
     ]
 
 
 def _nights(figure: NightlyFigure, rows: alt.NamedData, days: alt.X, look: Look) -> list[Drawing]:
-    value = alt.Y(
-        "value:Q",
-        scale=alt.Scale(zero=figure.from_zero, nice=True),
-        axis=side_axis(tickCount=3, tickMinStep=1, format="d"),
-    )
+    value = alt.Y("value:Q", scale=alt.Scale(zero=figure.from_zero, nice=True), axis=_axis())
     filled = alt.when(alt.datum.valid).then(alt.value(1)).otherwise(alt.value(0))
     line = alt.Chart(rows).mark_line(color=look.line, strokeWidth=1.5, opacity=0.6)
     points = alt.Chart(rows).mark_point(color=look.line, fill=look.line, size=42, opacity=1)
@@ -75,6 +72,11 @@ def _nights(figure: NightlyFigure, rows: alt.NamedData, days: alt.X, look: Look)
         line.transform_filter(alt.datum.valid).encode(days, value),
         points.encode(days, value, fillOpacity=filled, tooltip="said:N"),
     ]
+
+
+def _axis() -> alt.Axis:
+    """The same for every layer of a panel, or they are merged into one that none of them asked for."""
+    return side_axis(SIDE_PX, tickCount=3, tickMinStep=1, format="d")
 
 
 def _title(figure: NightlyFigure, warming_up: bool, language: Language) -> str:

@@ -143,6 +143,21 @@ def test_to_a_file(tmp_path: Path) -> None:
     assert json.loads(target.read_text())["belts"] == ["b1"]
 
 
+def test_a_page_and_a_picture(tmp_path: Path) -> None:
+    write(tmp_path, "b1", START_AT, "o" * 180 + "i" * 420)
+    page, picture = tmp_path / "night.html", tmp_path / "night.png"
+    asked = ("--belt", "b1", "--night", "2026-01-12", "--language", "zh")
+    assert run(tmp_path, *asked, "--html", "--out", page).exit_code == 0
+    html = page.read_text(encoding="utf-8")
+    assert "<svg" in html
+    assert "睡着" in html
+    assert "<script" not in html
+    assert run(tmp_path, *asked, "--png", "--out", picture).exit_code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert str(run(tmp_path, *asked, "--png").exception) == "--png: name the file with --out"
+    assert str(run(tmp_path, *asked, "--png", "--json").exception) == "name one of --json, --html and --png"
+
+
 def test_a_night_without_readings_names_the_nights_that_have_some(tmp_path: Path) -> None:
     write(tmp_path, "b1", START_AT, "i" * 60)
     write(tmp_path, "b1", START_AT + 24 * HOUR_MS, "i" * 60)
