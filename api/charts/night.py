@@ -95,7 +95,7 @@ def strip_chart(night: ChartNight, language: Language, look: Look, *, width: int
     lanes = _lanes(night, language, look, alt.X("at:Q", scale=scale, axis=axis), tables)
     chart = alt.vconcat(lanes.properties(width=width))
     if title:
-        lines = [line for text in title[1:] for line in _wrapped(text, (width + SIDE_PX) / LETTER_PX)]
+        lines = [line for text in title[1:] for line in wrapped(text, (width + SIDE_PX) / LETTER_PX)]
         heading = alt.TitleParams(
             title[0], subtitle=lines, anchor="start", fontSize=20, subtitleFontSize=16, subtitlePadding=10, offset=18
         )
@@ -219,7 +219,7 @@ def _hover(bins: alt.NamedData | None, name: str, look: Look, scale: alt.Scale) 
     return [chart.encode(alt.X("at:Q", scale=scale), alt.X2("to"), opacity=shown, tooltip="said:N").add_params(over)]
 
 
-def _wrapped(text: str, letters: float) -> list[str]:
+def wrapped(text: str, letters: float) -> list[str]:
     """In lines of about so many latin letters; others count double, and may end a line anywhere."""
     lines, line, used = list[str](), "", 0
     for part in re.findall(r"[\x00-\u2fff]+?(?:\s+|$|(?=[\u3000-\uffff]))|.", text):
