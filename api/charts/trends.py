@@ -76,7 +76,7 @@ def _nights(figure: NightlyFigure, rows: alt.NamedData, days: alt.X, look: Look)
 
 def _axis() -> alt.Axis:
     """The same for every layer of a panel, or they are merged into one that none of them asked for."""
-    return side_axis(SIDE_PX, tickCount=3, tickMinStep=1, format="d")
+    return side_axis(SIDE_PX, tickCount=3, format="d", labelExpr="datum.value % 1 ? '' : datum.label")
 
 
 def _title(figure: NightlyFigure, warming_up: bool, language: Language) -> str:

@@ -107,6 +107,17 @@ def shot(page: Page, name: str) -> None:
         page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
 
 
+def hovered(page: Page) -> None:
+    """The heart rate of about two in the night is told under the pointer."""
+    course = page.locator("figure[data-chart*='night.json'] svg")
+    course.scroll_into_view_if_needed()
+    box = course.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.45)
+    page.mouse.move(box["x"] + box["width"] * 0.451, box["y"] + box["height"] * 0.45)
+    expect(page.locator("#vg-tooltip-element")).to_contain_text("Heart rate")
+
+
 @pytest.mark.parametrize(("size", "language"), [(DESKTOP, "en"), (PHONE, "zh-CN")], ids=["desktop-en", "phone-zh"])
 def test_the_page_of_a_resident(
     open_board: Open, night: date, size: dict[str, int], language: str, request: pytest.FixtureRequest
@@ -116,6 +127,8 @@ def test_the_page_of_a_resident(
     page = open_board("wang", path, language, viewport=size)
     drawn(page, 3)
     fits(page)
+    if size is DESKTOP:
+        hovered(page)
     shot(page, f"resident-{request.node.callspec.id}")
 
 
@@ -133,3 +146,12 @@ def test_the_page_of_a_family(
     expect(page.locator(".plain-figures > div")).to_have_count(6)
     expect(page.locator(".said p")).to_have_count(3)
     shot(page, f"family-{request.node.callspec.id}")
+
+
+def test_without_scripts_the_charts_are_pictures(open_board: Open, night: date) -> None:
+    page = open_board("son", f"/residents/r1?night={night}", java_script_enabled=False)
+    pictures = page.locator("figure.chart noscript img")
+    expect(pictures).to_have_count(2)
+    for n in range(2):
+        answer = page.request.get(page.url.partition("/residents")[0] + str(pictures.nth(n).get_attribute("src")))
+        assert (answer.status, answer.headers["content-type"]) == (200, "image/svg+xml")
