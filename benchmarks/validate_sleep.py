@@ -4,10 +4,10 @@ Recordings of the MIT-BIH Polysomnographic Database (`../shared/data/slpdb`, not
 1999, Goldberger et al. 2000): 18 nights of 16 men of 32 to 56 with apnoea, scored each 30 s. Their beats become the
 heart rate that a belt would show (see `benchmarks.validate_vitals`), a value each 5 s, with no movement and no
 occupancy; nobody over 65 and no movement is in them, so they show the heart half of the model at its worst, and the
-respiratory events. Nothing is fitted to them but where it says "fitted": there the three weights of the heart rate are
+respiratory events. Nothing is fitted to them but where it says "fitted": there the weights of the heart rate are
 fitted to the other people's nights and scored on this one's (leave one subject out), to show what fitting would give.
 Published scorers need movement; they run beside ours on simulated nights, whose truth is known and
-fitted to by neither.
+fitted to by neither, and on made-up ones (`benchmarks.made_nights`), which are less clear-cut.
 
     python -m benchmarks.validate_sleep [--data FOLDER] [--json]
 """
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]  # scipy ships no types
 from scipy.stats import spearmanr  # type: ignore[import-untyped]  # scipy ships no types
 
+from benchmarks.made_nights import made_night
 from benchmarks.validate_vitals import DATA, START_AT, WINDOW_S, beats_of, shown_rates, stages_of
 from domain.nights import night_span
 from domain.readings import FLOAT_COLUMNS, ReadingBatch
@@ -35,11 +36,13 @@ from simulators.belt import BeltNight, belt_readings
 from simulators.center import simulated_center
 from simulators.physiology import CELL_MS, Stage
 from simulators.scenarios import MEASURED_MIX
-from sleep.epochs import epoch_columns
+from sleep.epochs import EpochColumns, epoch_columns
 from sleep.evidence import Evidence, evidence_of
-from sleep.occupancy import bed_time, steady_runs
+from sleep.occupancy import BedTime, bed_time, steady_runs
 from sleep.report import night_report
 from sleep.scorers import Scorer
+from sleep.scorers import scored as scored_by
+from sleep.waking import waking
 
 EVERY_S: Final = 5
 EPOCH_S: Final = 30
@@ -49,6 +52,7 @@ EVENTS: Final = frozenset({"H", "HA", "OA", "X", "CA", "CAA"})
 UNSCORED: Final = frozenset({"slp41", "slp45"})
 """Recordings without respiratory scoring."""
 SIMULATED_BEDS: Final = 40
+MADE_NIGHTS: Final = 200
 SCALES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 """Wrist counts per unit of a simulated belt's movement that published scorers are tried with; each is shown at the one
 that suits it best."""
@@ -238,6 +242,29 @@ def _against_truth(night: BeltNight, report: NightReport) -> Scored:
     )
 
 
+def made(scorer: Scorer | None) -> list[Scored]:
+    """Made-up nights (`benchmarks.made_nights`), by our model or by a published scorer on the counts themselves."""
+    rng = np.random.default_rng(7)
+    nights = []
+    for number in range(MADE_NIGHTS):
+        night = made_night(rng)
+        count, length_ms = len(night.awake), EPOCH_S * SECOND_MS
+        columns = EpochColumns(
+            start_at=0,
+            length_ms=length_ms,
+            in_ms=np.full(count, float(length_ms)),
+            out_ms=np.zeros(count),
+            heart_rate=night.heart_rate,
+            breathing_rate=np.full(count, np.nan),
+            movement=night.movement,
+            movement_peak=night.movement,
+        )
+        bed = BedTime(in_bed_at=0, ended_at=count * length_ms, rose_at=None, exits=(), naps=(), runs=())
+        awake = waking(columns, bed).awake if scorer is None else scored_by(scorer, night.movement, length_ms)
+        nights.append(Scored(name=f"made{number}", subject=f"made{number}", truth=night.awake, awake=awake))
+    return nights
+
+
 def _told(recording: Recording, report: NightReport) -> Mask:
     known = np.array([stage == "W" or stage in ASLEEP for stage in recording.stages])
     told = np.array([state in {SleepState.AWAKE, SleepState.ASLEEP} for state in report.epochs.states])
@@ -252,9 +279,8 @@ def _heart_columns(recording: Recording) -> Floats:
     bed = bed_time(runs)
     assert bed is not None
     found: Evidence = evidence_of(epoch_columns(recording.batch, in_bed, runs, START_AT, recording.end_at), bed)
-    return np.column_stack(
-        [np.ones(len(found.evident)), np.nan_to_num(found.heart_excess), np.nan_to_num(found.heart_swing)]
-    )
+    terms = (*found.heart_excess, found.heart_swing)
+    return np.column_stack([np.ones(len(found.evident)), *(np.nan_to_num(term) for term in terms)])
 
 
 def _logistic(columns: Floats, truth: Mask) -> Floats:
@@ -341,7 +367,7 @@ def main() -> None:
         lines = [*_per_night(ours), _events_line(found, reports)]
     else:
         lines = [f"skipped: no recordings in {options.data}"]
-    groups |= simulated()
+    groups |= simulated() | {f"made up, {scorer or 'ours'}": made(scorer) for scorer in (None, *Scorer)}
     if options.json:
         print(
             json.dumps(

@@ -1,7 +1,7 @@
 """How deep a sleeping epoch seemed, from the heart rate alone: an estimate, never a measurement (pure).
 
 In deep sleep the heart is slow and steady, in dreaming sleep (REM) it is faster and wanders while the body lies still
-(Somers 1993). Stages told without an electroencephalogram agree with it by a kappa of 0.4 to 0.6 at best
+(Somers 1993). Stages told without an electroencephalogram agree with it by a kappa of 0.4 to 0.7
 (docs/sleep.md): what is given here is for a line in a chart, and no figure of the report is made of it. Fails towards
 saying nothing: without enough heart rate, or before an hour of sleep, it is empty.
 """

@@ -22,12 +22,14 @@ STILL_FACTOR: Final = 3.0
 MOST_ACTIVITY: Final = 2.0
 """Activity of 0.5 is a movement of the typical size, 1 of three times, 2 of fifteen times that and more."""
 
-HEART_WINDOW_MIN: Final = 2.5
+HEART_WINDOWS_MIN: Final = (2.5, 20.5)
 HEART_GAP_MIN: Final = 5.0
 """A gap in the heart rate up to this long is bridged: belts lose 6 to 27 % of the values."""
 LEVEL_WINDOW_MIN: Final = 120.0
 LEVEL_PERCENTILE: Final = 10
 """The sleeping level: half of the whole night's tenth percentile and half of that around, as it drifts by some bpm."""
+MOST_DRIFT: Final = 6.0
+"""bpm above the night's level that a level around may be: more is no drift but hours of waking."""
 LEAST_RANGE: Final = 6.0
 """The unit of the heart's excess (bpm) when the night's own range, from its 20th to its 90th percentile, is smaller."""
 EXCESS_BOUNDS: Final = (-0.5, 2.0)
@@ -41,20 +43,21 @@ SETTLING_MIN: Final = 10.0
 """Time constant with which lying down is forgotten; half of those over 65 are asleep after 15 to 20 min."""
 LEAVING_MIN: Final = 1.5
 EVIDENT_MIN: Final = 5.5
-"""An epoch without any value this near cannot be told (min)."""
+"""An epoch without any value within so many minutes around it cannot be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evidence:
     """Columns of one length. `activity` over each of `ACTIVITY_WINDOWS_MIN`, None when the belt gives no movement.
 
-    `heart_excess` above the sleeping level in units of the night's own range; `heart_swing` and `breath_swing` the log
-    of how much the rate wanders against the night's usual; NaN where not known. `settling` and `leaving` are 1 at
-    lying down and at getting up and fade from there. `evident` where a value is near.
+    `heart_excess` above the sleeping level over each of `HEART_WINDOWS_MIN`, in units of the night's own range;
+    `heart_swing` and `breath_swing` the log of how much the rate wanders against the night's usual; NaN where not
+    known. `settling` and `leaving` are 1 at lying down and at getting up and fade from there. `evident` where a value
+    is near.
     """
 
     activity: tuple[Floats, ...] | None
-    heart_excess: Floats
+    heart_excess: tuple[Floats, ...]
     heart_swing: Floats
     breath_swing: Floats
     settling: Floats
@@ -116,15 +119,16 @@ def smoothed(values: Floats, width: int) -> Floats:
     return mean
 
 
-def _heart_excess(columns: EpochColumns, rate: Floats, main: Mask) -> Floats:
-    smooth = smoothed(rate, _epochs(columns, HEART_WINDOW_MIN))
+def _heart_excess(columns: EpochColumns, rate: Floats, main: Mask) -> tuple[Floats, ...]:
+    short, long = (_epochs(columns, window) for window in HEART_WINDOWS_MIN)
+    smooth = smoothed(rate, short)
     known = main & ~np.isnan(smooth)
     if not known.any():
-        return np.full(len(rate), np.nan)
+        return (np.full(len(rate), np.nan),) * 2
     low, high = np.percentile(smooth[known], [20, 90])
     excess = (smooth - _level(columns, smooth, known)) / max(LEAST_RANGE, high - low)
     bounded: Floats = np.clip(excess, *EXCESS_BOUNDS)
-    return bounded
+    return bounded, smoothed(np.where(main, bounded, np.nan), long)
 
 
 def _swing(rate: Floats, main: Mask, width: int) -> Floats:
@@ -142,7 +146,7 @@ def _level(columns: EpochColumns, smooth: Floats, known: Mask) -> Floats:
     part = slice(places[0], places[-1] + 1)
     level = np.full(len(smooth), float(np.percentile(smooth[known], LEVEL_PERCENTILE)))
     around = percentile_filter(whole[part], LEVEL_PERCENTILE, _epochs(columns, LEVEL_WINDOW_MIN), mode="nearest")
-    level[part] = (level[part] + around) / 2
+    level[part] = (level[part] + np.minimum(around, level[part] + MOST_DRIFT)) / 2
     return level
 
 

@@ -117,12 +117,15 @@ def night_report(
 
 
 def _told(readings: ReadingBatch, start_at: int, end_at: int) -> _Night:
-    in_bed, assumed = _occupancy(readings)
+    assumed = not (readings.in_bed != Occupancy.UNKNOWN).any()
+    if assumed:
+        readings = _lively(readings)
+    in_bed = np.full(len(readings), Occupancy.IN, np.int8) if assumed else readings.in_bed
     runs = steady_runs(readings.observed_at, in_bed, end_at)
     return _Night(
         readings=readings,
         in_bed=in_bed,
-        assumed=assumed,
+        assumed=assumed and len(readings) > 0,
         columns=epoch_columns(readings, in_bed, runs, start_at, end_at),
         bed=bed_time(runs),
         end_at=end_at,
@@ -141,13 +144,10 @@ def _states(told: _Night, scorer: Scorer | None, counts_per_unit: float | None) 
     return states_of(columns, scored(scorer, counts, columns.length_ms), ~np.isnan(columns.movement))
 
 
-def _occupancy(readings: ReadingBatch) -> tuple[NDArray[np.int8], bool]:
-    """The occupancy of the readings; where none ever tells it, in bed is assumed from a heart rate or movement."""
-    told = readings.in_bed != Occupancy.UNKNOWN
+def _lively(readings: ReadingBatch) -> ReadingBatch:
+    """The readings with a heart rate or movement: where none ever tells the occupancy, these are taken to be in bed."""
     lively = ~np.isnan(readings.heart_rate) | ~np.isnan(readings.movement)
-    if told.any() or not lively.any():
-        return readings.in_bed, False
-    return np.where(lively, Occupancy.IN, Occupancy.UNKNOWN).astype(np.int8), True
+    return readings.select(np.flatnonzero(lively))
 
 
 def _coverage(told: _Night) -> float:

@@ -19,8 +19,9 @@ from sleep.occupancy import BedTime
 ACTIVITY_WEIGHTS: Final = (2.0, 2.0, 4.0)
 """Per unit of activity over `ACTIVITY_WINDOWS_MIN`. Published kernels look 2 to 11 min around (Oakley, Cole-Kripke,
 Sadeh) and are rescored by the quarter of an hour around (Webster): as much for the near minutes as for the far ones."""
-HEART_WEIGHT: Final = 1.0
-"""Per `heart_excess` of 1; a waking heart is 5 bpm or so faster than a sleeping one: about 0.15 per bpm."""
+HEART_WEIGHTS: Final = (0.5, 0.7)
+"""Per `heart_excess` of 1, over minutes and sustained: a waking heart is 5 bpm or so faster than a sleeping one, and
+stays so, while a dream's or an arousal's is faster for a while: about 0.15 per bpm in all."""
 HEART_ALONE: Final = 1.5
 """The weight of the heart rate is this many times as large when there is no movement to go by."""
 SWING_WEIGHT: Final = 0.5
@@ -29,15 +30,17 @@ EDGE_WEIGHT: Final = 1.5
 """At the moment of lying down; forgotten within `SETTLING_MIN`."""
 LEAVING_WEIGHT: Final = 3.0
 """At the moment of getting up: nobody does asleep."""
-REST: Final = -3.3
+REST: Final = -3.6
+REST_MOVEMENT_ALONE: Final = -3.2
 REST_HEART_ALONE: Final = -2.2
-"""The sum of an epoch of stillness, with and without movement to go by."""
+"""The sum of an epoch of stillness with the heart at its sleeping level; what is not measured adds nothing, so the sum
+starts from higher up. Set on made-up nights, on which published scorers do as published (`benchmarks.made_nights`)."""
 
 USUAL_WAKING: Final = 0.18
 """Share of the time in bed awake over 65: sleep efficiency is 80 to 85 % (Ohayon 2004)."""
 OWN_SHARE: Final = 0.5
 """How far the night's own sum is believed about the share of waking."""
-DOUBT: Final = (0.2, 0.6)
+DOUBT: Final = (0.2, 0.4)
 """Chances below the first are never called awake and above the second always, whatever the share."""
 LASTING_MIN: Final = 5.0
 """The night begins and ends with sleep that lasts this long (immobility of 5 min: Actiware's onset rule)."""
@@ -59,17 +62,20 @@ def waking(columns: EpochColumns, bed: BedTime) -> Waking:
     main = columns.within(bed) & found.evident
     awake = log_odds >= _limit(log_odds[main]) if main.any() else np.zeros(len(columns), bool)
     lasting = round(LASTING_MIN * MINUTE_MS / columns.length_ms)
-    return Waking(awake=awake | ~_settled(main & ~awake, lasting) & main, log_odds=log_odds, evident=found.evident)
+    unsettled = main & ~_settled(main & ~awake, lasting)
+    return Waking(awake=awake | unsettled, log_odds=log_odds, evident=found.evident)
 
 
 def _log_odds(found: Evidence) -> Floats:
     """The weighted sum; what is not known adds nothing."""
-    moving = found.activity is not None
-    total = np.full(len(found.evident), REST if moving else REST_HEART_ALONE)
+    moving, beating = found.activity is not None, bool(np.any(~np.isnan(found.heart_excess[0])))
+    rest = REST if moving and beating else REST_MOVEMENT_ALONE if moving else REST_HEART_ALONE
+    total = np.full(len(found.evident), rest)
     for activity, weight in zip(found.activity or (), ACTIVITY_WEIGHTS, strict=False):
         total += weight * np.nan_to_num(activity)
     heart_factor = 1.0 if moving else HEART_ALONE
-    total += heart_factor * HEART_WEIGHT * np.nan_to_num(found.heart_excess)
+    for excess, weight in zip(found.heart_excess, HEART_WEIGHTS, strict=True):
+        total += heart_factor * weight * np.nan_to_num(excess)
     total += SWING_WEIGHT * (np.nan_to_num(found.heart_swing) + np.nan_to_num(found.breath_swing))
     total += EDGE_WEIGHT * found.settling + LEAVING_WEIGHT * found.leaving
     return total
