@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
+import numpy as np
 from sqlalchemy import Connection, Row, and_, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -98,26 +99,29 @@ def _is_outdone(connection: Connection, kept: KeptReport) -> bool:
 
 def _row(kept: KeptReport) -> dict[str, Any]:
     report = kept.report
+    bare = replace(report, epochs=replace(report.epochs, states=(), depth=()))
+    plain = msgspec.to_builtins(bare, enc_hook=_plain_number)
+    same = ("method", "valid", "coverage", "time_in_bed_min", "sleep_min", "waso_min", "sleep_efficiency", "turn_overs")
     return {
         "resident_id": report.resident_id,
         "night": report.night,
         "version": kept.version,
         "computed_at": kept.computed_at,
-        "method": report.method,
-        "valid": report.valid,
-        "coverage": report.coverage,
-        "time_in_bed_min": report.time_in_bed_min,
-        "sleep_min": report.sleep_min,
-        "waso_min": report.waso_min,
-        "sleep_efficiency": report.sleep_efficiency,
-        "exits": report.exits.count,
-        "turn_overs": report.turn_overs,
-        "heart_rate": report.heart_rate.mean,
-        "breathing_rate": report.breathing_rate.mean,
-        "score": report.score,
-        "report": msgspec.to_builtins(replace(report, epochs=replace(report.epochs, states=(), depth=()))),
+        **{name: plain[name] for name in same},
+        "exits": plain["exits"]["count"],
+        "heart_rate": plain["heart_rate"]["mean"],
+        "breathing_rate": plain["breathing_rate"]["mean"],
+        "score": plain["score"],
+        "report": plain,
         "epochs": _runs(report.epochs),
     }
+
+
+def _plain_number(value: Any) -> Any:
+    """NumPy's numbers pass for Python's nearly everywhere, so a report may hold some."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise NotImplementedError(f"{type(value).__name__} in a report")
 
 
 def _kept(row: Row[*tuple[Any, ...]], epochs: list[tuple[SleepState, Depth | None]] | None) -> KeptReport:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
+
 from domain.ports import LateReadings, NightReports
 from domain.reports import Epochs, KeptReport, LateDay, RateFigures
 from tests.reports import NIGHT, night_report
@@ -30,6 +32,23 @@ def test_what_was_not_measured_stays_so(reports: NightReports) -> None:
     )
     reports.put([replace(KEPT, report=bare)])
     assert reports.get("r1", NIGHT) == replace(KEPT, report=bare)
+
+
+def test_numbers_of_numpy_are_numbers(reports: NightReports) -> None:
+    sums = night_report(
+        sleep_min=np.float64(495.0),
+        turn_overs=np.int64(12),
+        coverage=np.float64(0.99),
+        heart_rate=RateFigures(mean=np.float64(61.0), min=np.float32(52.0), max=88.0),  # type: ignore[arg-type]
+    )
+    reports.put([replace(KEPT, report=sums)])
+    kept = reports.get("r1", NIGHT)
+    assert kept is not None
+    assert (kept.report.sleep_min, kept.report.turn_overs, kept.report.heart_rate) == (
+        495.0,
+        12,
+        RateFigures(mean=61.0, min=52.0, max=88.0),
+    )
 
 
 def test_epochs_without_depth(reports: NightReports) -> None:
