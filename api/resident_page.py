@@ -1,7 +1,7 @@
 """What stands on a resident's page besides the night at a glance."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from alerts.drift import NightFigure, insights
@@ -46,13 +46,20 @@ def report_values(
         "score_parts": [(part_word(part.name, language), part) for part in report.score_parts] if report else [],
         "moved": [moved_words(part, language) for part in moved_by(report, view.earlier)] if report else [],
         "insights": [insight_words(one, language) for one in night_insights(view)],
-        "weeks": calendar(view.series, view.night.day, latest, language),
+        "weeks": calendar((*view.series, *_later(services, view)), view.night.day, latest, language),
         "trend_nights": nights if nights in TREND_NIGHTS else TREND_NIGHTS[1],
         "trend_choices": TREND_NIGHTS,
         "usual_rows": usual_rows(view, language),
         "compared": compared_rows(services, viewer, view, other),
         "other": other,
     }
+
+
+def _later(services: Services, view: ReportView) -> list[NightReport]:
+    """The stored reports of the rest of the night's week."""
+    day = view.night.day
+    kept = services.reports.between(view.resident.resident_id, day + timedelta(days=1), day + timedelta(days=6))
+    return [one.report for one in kept]
 
 
 def night_insights(view: ReportView) -> list[Insight]:

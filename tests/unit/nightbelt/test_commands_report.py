@@ -11,12 +11,14 @@ from typer.testing import CliRunner, Result
 from domain.errors import ConfigurationError, NotFoundError
 from domain.ports import BedEntry
 from domain.readings import Occupancy, ReadingBatch
+from domain.reports import LateDay
 from domain.residents import Center, Resident
-from domain.units import HOUR_MS, MINUTE_MS
+from domain.units import DAY_MS, HOUR_MS, MINUTE_MS
 from nightbelt.cli import app
 from nightbelt.settings import ENV_PREFIX, Settings
 from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
+from storage.records_night_reports import RecordsLateReadings
 from storage.records_register import RecordsRegister
 
 START_AT = 1_768_212_000_000
@@ -197,3 +199,15 @@ def test_nobody_is_known_where_no_records_are(tmp_path: Path) -> None:
     error = run(tmp_path, "--resident", "r1", "--night", "2026-01-12").exception
     assert "no resident 'r1'" in str(error)
     assert not (tmp_path / "records.sqlite").exists()
+
+
+def test_an_import_notes_nights_for_a_new_report(tmp_path: Path) -> None:
+    file = tmp_path / "night.csv"
+    file.write_text("observed_at,in_bed\n2026-01-12T13:00:00Z,in\n2026-01-12T13:00:10Z,in\n")
+    enroll(tmp_path)
+    asked = ["import", str(file), "--belt", "b1", "--data", str(tmp_path)]
+    assert CliRunner().invoke(app, asked).exit_code == 0
+    records = Records.open(tmp_path / "records.sqlite")
+    late = RecordsLateReadings(records).waiting()
+    records.close()
+    assert late == [LateDay(belt_id="b1", day=START_AT // DAY_MS, times=1)]
