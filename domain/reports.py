@@ -108,3 +108,24 @@ class NightReport:
     marks: tuple[str, ...] = ()
     epochs: Epochs = field(default_factory=lambda: Epochs(start_at=0, length_s=30, states=()))
     untold_min: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptReport:
+    """A report as it is stored: worked out at `computed_at` (ms, our clock) by that `version` of the analysis."""
+
+    report: NightReport
+    computed_at: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateDay:
+    """Readings of `belt_id` observed on the UTC day `day` (days since 1970) were stored after a night there was over.
+
+    `times` is how often that was noted.
+    """
+
+    belt_id: str
+    day: int
+    times: int

@@ -25,12 +25,15 @@ from ingest.source import READINGS_FILTER, MqttSource
 from ingest.statuses import STATUS_FILTER
 from nightbelt.broker_tls import tls_context
 from nightbelt.far_readings import FarReadings
+from nightbelt.late import NotingReadings
+from nightbelt.night_reports import NightReporter
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
 from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_belts import RecordsBeltStatuses
+from storage.records_night_reports import RecordsLateReadings, RecordsNightReports
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -77,6 +80,8 @@ class Stores:
         self.people = RecordsPeople(self.records)
         self.quarantine = RecordsQuarantine(self.records)
         self.statuses = RecordsBeltStatuses(self.records)
+        self.reports = RecordsNightReports(self.records)
+        self.late = RecordsLateReadings(self.records)
 
     def close(self) -> None:
         self._stack.close()
@@ -116,9 +121,16 @@ class Service:
         decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
         expects_session = bool(stores.book.states()[0])
         self._source = _source(settings, clock, decoder.topic_filters, expects_session=expects_session)
+        self._reporter = NightReporter(
+            register=stores.register,
+            readings=stores.readings,
+            reports=stores.reports,
+            late=stores.late,
+            clock=clock,
+        )
         self._pipeline = Pipeline(
             source=self._source,
-            store=stores.readings,
+            store=NotingReadings(stores.readings, stores.late, self._reporter.closed_at),
             quarantine=stores.quarantine,
             statuses=stores.statuses,
             watch=self.watch,
@@ -140,6 +152,7 @@ class Service:
     def run(self, stopping: Stopping, when_up: Callable[[], None] = lambda: None) -> None:
         """Serve until asked to stop; `when_up` is called once the pages answer."""
         self._server.when_up = when_up
+        self._reporter.start()
         self._pipeline.start()
         if self._forwarding:
             self._forwarding.start()
@@ -148,6 +161,7 @@ class Service:
             asyncio.run(self._server.serve(sockets=[self._listener]))
         finally:
             self._pipeline.stop()
+            self._reporter.stop()
             if self._forwarding:
                 self._forwarding.stop()
             self._listener.close()
@@ -166,6 +180,7 @@ class Service:
             book=stores.book,
             readings=stores.readings,
             statuses=stores.statuses,
+            reports=stores.reports,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,
