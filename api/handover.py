@@ -27,8 +27,8 @@ from domain.residents import Place, Resident
 
 LOW_COVERAGE: Final = 0.7
 """Under this share of the night a belt told too little for a valid night."""
-MANY_EXITS: Final = 3
-"""From so many exits on a resident stands out on the sheet (NSF 2017: up to two awakenings are good sleep over 65)."""
+MANY_EXITS: Final = 4
+"""From so many exits on a resident stands out on the sheet: twice what is still good sleep over 65 (NSF 2017)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
