@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format kill restarts latency outage evaluate rulesbench validate bench influxbench fuzz screenshots lock engines clean
+.PHONY: help demo test check format kill restarts latency outage evaluate rulesbench validate reportbench bench influxbench fuzz screenshots lock engines clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -12,8 +12,8 @@ help: ## this list
 demo: $(VENV)/.runtime ## install what it needs and run everything embedded (ARGS="--beds 60")
 	@$(BIN)/nightbelt demo $(ARGS)
 
-test: $(VENV)/.dev engines ## install what the tests need and run all of them (ARGS="-k pattern")
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev engines ## install what the tests need and run all of them, two files at a time (ARGS="-k pattern -n 0")
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import layers
 	$(BIN)/ruff format --check .
@@ -46,6 +46,11 @@ rulesbench: $(VENV)/.dev ## all rules over the readings of 1,000 beds, beside a 
 validate: $(VENV)/.dev ## replay recordings of real people (../shared/data) against the log of what they did
 	$(BIN)/python -m pytest -m long tests/integration/test_recordings.py $(ARGS)
 	$(BIN)/python -m benchmarks.validate_vitals
+	$(BIN)/python -m benchmarks.validate_sleep
+
+reportbench: $(VENV)/.dev ## time the report of a night, and hold its figures against YASA's
+	@sh deploy/yasa.sh
+	$(BIN)/python -m benchmarks.report --yasa $(VENV)/yasa/bin/python $(ARGS)
 
 bench: $(VENV)/.dev engines ## ingest against a bare subscriber, in one run
 	$(BIN)/python -m benchmarks.ingest $(ARGS)

@@ -8,9 +8,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import engines, pages, pages_login, programs
+from api import engines, pages, pages_handover, pages_login, pages_report, programs
 from api.house import build_house
 from api.limits import SmallBodies
+from api.pages_report import KEPT_FOR_GOOD
 from api.refusals import add_refusals
 from api.services import Services
 
@@ -34,13 +35,15 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 STATIC: Final = "/static"
+PARTS: Final = (pages_login, pages, pages_report, pages_handover, programs, engines)
+"""The modules that have routes."""
 
 
 def create_app(services: Services) -> FastAPI:
     """The application over `services`. Every route but `api.access.PUBLIC` asks for a session and a right."""
     app = FastAPI(title="Nightbelt", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = build_house(services)
-    for module in (pages_login, pages, programs, engines):
+    for module in PARTS:
         app.include_router(module.router)
     app.mount(STATIC, StaticFiles(directory=str(files("api").joinpath("static"))), name="static")
     add_refusals(app)
@@ -50,7 +53,7 @@ def create_app(services: Services) -> FastAPI:
 
 
 class CarefulHeaders:
-    """Adds the security headers; nothing but the static files may be kept by a browser or a proxy."""
+    """Adds the security headers; nothing but the static files and the charts' scripts may be kept by a browser."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -61,7 +64,8 @@ class CarefulHeaders:
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
                 static = scope["path"].startswith(f"{STATIC}/")
-                headers["Cache-Control"] = "no-cache" if static else "no-store"
+                if headers.get("Cache-Control") != KEPT_FOR_GOOD:
+                    headers["Cache-Control"] = "no-cache" if static else "no-store"
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

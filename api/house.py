@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from api import words
 from api.addresses import address_of
+from api.charts.drawing import Draughtsman
 from api.languages import LANGUAGES, Language, read_languages
 from api.passwords import Passwords, Turns
 from api.services import Services
@@ -27,6 +28,7 @@ class House:
     throttle: Throttle
     passwords: Passwords
     turns: Turns
+    draughtsman: Draughtsman
 
     @property
     def session_cookie(self) -> str:
@@ -42,10 +44,11 @@ def build_house(services: Services) -> House:
     return House(
         services=services,
         languages=languages,
-        templates={tag: _environment(language) for tag, language in languages.items()},
+        templates={tag: environment_of(language) for tag, language in languages.items()},
         throttle=Throttle(),
         passwords=Passwords(),
         turns=Turns(),
+        draughtsman=Draughtsman(),
     )
 
 
@@ -53,7 +56,8 @@ def house_of(request: Request) -> House:
     return cast("House", request.app.state.house)
 
 
-def _environment(language: Language) -> Environment:
+def environment_of(language: Language) -> Environment:
+    """The templates in that language."""
     # S701 asks for autoescape, which is on
     environment = Environment(
         loader=PackageLoader("api"),

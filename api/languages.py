@@ -53,6 +53,9 @@ class Language:
     def day(self, day: date) -> str:
         return format_skeleton("MMMEd", day, locale=self.locale)
 
+    def short_day(self, day: date) -> str:
+        return format_skeleton("MMMd", day, locale=self.locale)
+
     def long_day(self, day: date) -> str:
         return format_date(day, format="full", locale=self.locale)
 

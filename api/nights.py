@@ -14,7 +14,8 @@ from domain.nights import local_instant, night_of, night_span
 from domain.people import Right
 from domain.readings import ReadingBatch
 from domain.residents import Resident
-from sleep.glance import NightGlance, Stretch, glance
+from sleep.glance import NightGlance, glance
+from sleep.occupancy import Stretch
 
 NOON: Final = time(12, 0)
 """What begins from noon to noon belongs to the night in between."""

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.datastructures import FormData
 
@@ -13,20 +13,28 @@ from api.addresses import local_path
 from api.alarms_shown import AlarmWords
 from api.board import alarm_shown, board_constants, read_board
 from api.bodies import ResolveForm
+from api.charts.drawing import SCRIPT_NAME
 from api.commands import acknowledge, resolve, visible_alarm
+from api.family import family_night
 from api.house import house_of
 from api.nights import NightView, bars, marks, read_night, visible_resident
+from api.report_charts import TREND_NIGHTS
+from api.report_words import insight_words
+from api.reports import ReportView, read_report
+from api.resident_page import night_insights, report_values, usual_rows
 from api.settings_form import FIELDS, SettingsForm
 from api.stream import event_id_from, live_events
 from api.ward import live_values, read_ward
 from api.words import board_words
 from domain.alarms import Alarm
 from domain.people import Right
+from domain.residents import Resident
 
 WITH_SCRIPT: Final = "application/json"
 SAVED_COOKIE: Final = "nightbelt_saved"
 """Names the resident whose settings were stored just now, until their page is shown."""
 SAVED_KEPT_S: Final = 60
+ONE_DAY: Final = timedelta(days=1)
 
 router = APIRouter()
 BoardViewer = Annotated[Viewer, Depends(Needs(Right.SEE_BOARD))]
@@ -100,11 +108,24 @@ def resolve_alarm(request: Request, viewer: Carer, alarm_id: str, found: Annotat
 
 
 @router.get("/residents/{resident_id}")
-def resident_page(request: Request, viewer: NightViewer, resident_id: str, night: date | None = None) -> Response:
-    """A resident's night; for who may change them, the settings as well."""
-    view = read_night(house_of(request).services, viewer, resident_id, night)
+def resident_page(
+    request: Request,
+    viewer: NightViewer,
+    resident_id: str,
+    night: date | None = None,
+    nights: int = 30,
+    *,
+    other: Annotated[date | None, Query(alias="with")] = None,
+) -> Response:
+    """A resident's night and the nights before; for who may change them, the settings as well. Plainer for a family."""
+    services = house_of(request).services
+    if not viewer.may(Right.SEE_ANY_RESIDENT):
+        return _family(request, viewer, read_report(services, viewer, resident_id, night))
+    view = read_night(services, viewer, resident_id, night)
+    report = read_report(services, viewer, resident_id, view.night.day)
+    more = report_values(services, viewer, report, nights=nights, other=other)
     saved = request.cookies.get(SAVED_COOKIE) == quote(resident_id, safe="")
-    response = _resident(request, viewer, view, SettingsForm.showing(view.resident.leave_bed), saved=saved)
+    response = _resident(request, viewer, view, SettingsForm.showing(view.resident.leave_bed), more, saved=saved)
     if saved:
         response.delete_cookie(SAVED_COOKIE, path="/residents")
     return response
@@ -121,7 +142,9 @@ def change_settings(
     settings = form.settings()
     if settings is None:
         view = read_night(services, viewer, resident_id, None)
-        return _resident(request, viewer, view, form, status=422)
+        report = read_report(services, viewer, resident_id, view.night.day)
+        more = report_values(services, viewer, report, nights=TREND_NIGHTS[1], other=None)
+        return _resident(request, viewer, view, form, more, status=422)
     services.register.set_leave_bed(resident_id, settings)
     services.on_register_changed()
     name = quote(resident_id, safe="")
@@ -146,9 +169,15 @@ def page(request: Request, viewer: Viewer, template: str, *, status: int = 200, 
 
 
 def _resident(
-    request: Request, viewer: Viewer, view: NightView, form: SettingsForm, *, saved: bool = False, status: int = 200
+    request: Request,
+    viewer: Viewer,
+    view: NightView,
+    form: SettingsForm,
+    more: dict[str, Any],
+    *,
+    saved: bool = False,
+    status: int = 200,
 ) -> Response:
-    register = house_of(request).services.register
     return page(
         request,
         viewer,
@@ -161,9 +190,32 @@ def _resident(
         form=form,
         fields=FIELDS,
         saved=saved,
-        others=[register.resident(other) for other in sorted(viewer.person.relatives - {view.resident.resident_id})],
-        one_day=timedelta(days=1),
+        others=_others(request, viewer, view.resident),
+        one_day=ONE_DAY,
+        **more,
     )
+
+
+def _family(request: Request, viewer: Viewer, view: ReportView) -> Response:
+    services = house_of(request).services
+    return page(
+        request,
+        viewer,
+        "family.html",
+        view=view,
+        told=family_night(services, viewer.language, view),
+        vega=SCRIPT_NAME,
+        usual_rows=usual_rows(view, viewer.language),
+        insights=[insight_words(one, viewer.language) for one in night_insights(view)],
+        others=_others(request, viewer, view.resident),
+        one_day=ONE_DAY,
+    )
+
+
+def _others(request: Request, viewer: Viewer, shown: Resident) -> list[Resident]:
+    """The other residents whom a family may see."""
+    register = house_of(request).services.register
+    return [register.resident(other) for other in sorted(viewer.person.relatives - {shown.resident_id})]
 
 
 def _handled(request: Request, viewer: Viewer, alarm: Alarm, next_path: str) -> Response:

@@ -22,8 +22,11 @@ from api.bodies import (
 from api.commands import acknowledge, resolve, visible_alarm
 from api.house import house_of
 from api.nights import read_night
+from api.report_body import ReportBody
+from api.reports import read_report
 from api.ward import read_ward, stale_after_ms
 from domain.alarms import Alarm
+from domain.errors import NotFoundError
 from domain.people import Right
 
 router = APIRouter(prefix="/api")
@@ -97,6 +100,15 @@ def resolve_alarm(request: Request, viewer: Carer, alarm_id: str, found: Resolve
 def night(request: Request, viewer: NightViewer, resident_id: str, day: date) -> NightBody:
     """The night that begins on `day`."""
     return NightBody.of(read_night(house_of(request).services, viewer, resident_id, day))
+
+
+@router.get("/residents/{resident_id}/nights/{day}/report")
+def night_report(request: Request, viewer: NightViewer, resident_id: str, day: date) -> ReportBody:
+    """The report of the night that begins on `day`; 404 as well when the belt told nothing."""
+    view = read_report(house_of(request).services, viewer, resident_id, day)
+    if view.report is None:
+        raise NotFoundError("report of night", day.isoformat())
+    return ReportBody.of(view.report, view.ward.zone)
 
 
 def _body(request: Request, viewer: Viewer, changed: Alarm) -> AlarmBody:

@@ -11,7 +11,7 @@ from api.reach import Reach
 from domain.alarms import StepFunction
 from domain.clock import Clock
 from domain.live import BedNow
-from domain.ports import AlarmBook, BeltStatuses, People, ReadingsStore, Register
+from domain.ports import AlarmBook, BeltStatuses, NightReports, People, ReadingsStore, Register
 
 WELL: Final = "ok"
 ALARMS: Final = "alarms"
@@ -40,6 +40,7 @@ class Services:
     book: AlarmBook
     readings: ReadingsStore
     statuses: BeltStatuses
+    reports: NightReports
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction

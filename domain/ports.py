@@ -4,9 +4,10 @@ Adapters live in `storage/`; `nightbelt` picks them. Every method may raise `Una
 All are safe to call from several threads unless said otherwise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from domain.alarms import Alarm, AlarmEvent, AlarmInput, StepFunction
@@ -16,6 +17,7 @@ from domain.contacts import ContactPoint
 from domain.deliveries import Delivery
 from domain.people import Person, Session
 from domain.readings import MinuteColumns, ReadingBatch
+from domain.reports import KeptReport, LateDay
 from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side
 from domain.roster import Duty, Roster, Shift, Swap
 from domain.spool import SpoolStatus
@@ -308,4 +310,43 @@ class Rosters(Protocol):
 
     def swap(self, center_id: str, swap: Swap) -> None:
         """Let the post of that one shift be this person's; a later one of the same shift, day and post replaces it."""
+
+
+class NightReports(Protocol):
+    """The reports of nights, by resident and night."""
+
+    def put(self, reports: Sequence[KeptReport]) -> None:
+        """Keep each, in place of an earlier one of the same resident and night. Durable when it returns. Idempotent.
+
+        What an older version of the analysis made, or the same version earlier, replaces nothing.
+        """
+        ...
+
+    def get(self, resident_id: str, night: date) -> KeptReport | None:
+        """The whole report; None when there is none."""
+        ...
+
+    def between(self, resident_id: str, first: date, last: date) -> list[KeptReport]:
+        """The resident's reports of the nights `first` to `last`, both included, ascending, without their epochs."""
+        ...
+
+    def versions(self, first: date, last: date) -> Mapping[tuple[str, date], int]:
+        """By which version the reports of these nights (both included) were made, by resident and night."""
+        ...
+
+
+class LateReadings(Protocol):
+    """Days of readings that came after their night was over, and wait for its report to be made anew.
+
+    Does not promise that a noted day holds a night of anybody.
+    """
+
+    def note(self, days: Iterable[tuple[str, int]]) -> None:
+        """Each (belt id, UTC day) waits from now on. Durable when it returns."""
+        ...
+
+    def waiting(self) -> list[LateDay]: ...
+
+    def done(self, days: Sequence[LateDay]) -> None:
+        """They wait no more, but for those that were noted again since `waiting` gave them."""
         ...

@@ -72,7 +72,8 @@ class NightReport:
     `method` names how sleep was told from waking and its version. `valid`: enough of the night was told (70 %) to
     compare it with others. `asleep_at` and `awake_at` (ms) are sleep onset and final wake. `score` is 0 to 100, None
     when the night is not valid. `marks` are codes of what a reader must know (moved-bed, low-coverage, shared-bed,
-    clock-change, occupancy-assumed, maker-stage, ...).
+    clock-change, occupancy-assumed, maker-stage, ...). `untold_min` is the time in bed that the belt did
+    not tell: latency + sleep + WASO + final wake + exits + untold is the time in bed.
     """
 
     resident_id: str
@@ -106,3 +107,25 @@ class NightReport:
     method: str
     marks: tuple[str, ...] = ()
     epochs: Epochs = field(default_factory=lambda: Epochs(start_at=0, length_s=30, states=()))
+    untold_min: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptReport:
+    """A report as it is stored: worked out at `computed_at` (ms, our clock) by that `version` of the analysis."""
+
+    report: NightReport
+    computed_at: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateDay:
+    """Readings of `belt_id` observed on the UTC day `day` (days since 1970) were stored after a night there was over.
+
+    `times` is how often that was noted.
+    """
+
+    belt_id: str
+    day: int
+    times: int

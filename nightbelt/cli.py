@@ -20,11 +20,13 @@ from nightbelt import commands_files, commands_profile
 from nightbelt.center_file import read_center_file
 from nightbelt.commands_broker import broker_config
 from nightbelt.commands_dashboards import dashboards_app
+from nightbelt.commands_report import report
 from nightbelt.commands_setup import setup
 from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
 from nightbelt.evaluate import evaluate as run_evaluation
 from nightbelt.logs import configure_logs
 from nightbelt.opening import open_stores
+from nightbelt.past import NIGHTS
 from nightbelt.service import Service, listen
 from nightbelt.settings import load_settings
 from nightbelt.simulation import BrokerSecrets, broker_of, demo_center, publish
@@ -54,6 +56,7 @@ app.add_typer(commands_profile.app, name="profile")
 app.command("import")(commands_files.import_)
 app.command()(commands_files.export)
 app.command()(commands_files.replay)
+app.command()(report)
 
 
 def main() -> None:
@@ -75,9 +78,14 @@ def demo(
     speed: Annotated[float, typer.Option(min=0.1, max=600, help="60: a night in ten minutes; 1: real time.")] = 60.0,
     host: Annotated[str, typer.Option(help="Address of the pages.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the pages; 0: any free one.")] = 8000,
+    past_nights: Annotated[
+        int, typer.Option(min=1, max=90, help="Nights of history that new data begins with.")
+    ] = NIGHTS,
 ) -> None:
     """Everything embedded: a broker, a simulated centre, and the service, on one address."""
-    options = DemoOptions(data_dir=data, beds=beds, seed=seed, speed=speed, host=host, port=port)
+    options = DemoOptions(
+        data_dir=data, beds=beds, seed=seed, speed=speed, host=host, port=port, past_nights=past_nights
+    )
     with contextlib.closing(listen(host, port)):
         pass  # a taken port is found before anything is made
     with Stopping() as stopping, held(data), contextlib.suppress(KeyboardInterrupt):

@@ -24,7 +24,7 @@ from domain.nights import zone as known_zone
 from domain.residents import checked_id
 from domain.units import NEVER
 from ingest.decoding import FUTURE_LIMIT_MS
-from nightbelt.readings import open_readings
+from nightbelt.readings import open_noting_readings, open_readings
 from nightbelt.replay import BELT_ID, Replayed
 from nightbelt.replay import replay as run_replay
 from nightbelt.replay_settings import ReplaySettings, read_replay_settings
@@ -63,7 +63,7 @@ def import_(
 ) -> None:
     """Store the readings of a CSV or Parquet file; safe to repeat."""
     form = row_form(belt_id=_belt_id(belt), zone=_zone_name(zone), unit=unit, now=SystemClock().now())
-    with open_readings(settings_of(settings_file, data)) as store, _checked(file, form) as checked:
+    with open_noting_readings(settings_of(settings_file, data)) as store, _checked(file, form) as checked:
         _warn(checked, belt)
         with _progress() as progress:
             task = progress.add_task("writing", total=checked.accepted)

@@ -25,9 +25,10 @@ from domain.nights import zone
 from domain.people import Person, Role
 from domain.units import DAY_MS
 from nightbelt.broker import EmbeddedBroker, die_with_parent
+from nightbelt.past import NIGHTS, fill_past
 from nightbelt.service import Service, Stores, listen
 from nightbelt.settings import Settings
-from nightbelt.simulation import demo_center, past_readings
+from nightbelt.simulation import demo_center
 from nightbelt.stopping import Stopping
 from simulators.center import SimulatedCenter
 
@@ -36,8 +37,9 @@ EVENING: Final = time(22, 0)
 SAVE_EVERY_S: Final = 1.0
 DEFAULT_BEDS: Final = 24
 DEFAULT_SEED: Final = 1
-LIVED_HERE_MS: Final = 3 * DAY_MS
-"""How long the residents are said to have lived there when the demo begins; longer than the history it is given."""
+LIVED_HERE_DAYS: Final = 2
+"""How long before the first night of their history the residents are said to have moved in."""
+BAR_LENGTH: Final = 28
 _STATE_NAME: Final = "demo.json"
 _STOP_WITHIN_S: Final = 5.0
 _LOGINS: Final = (("admin", Role.ADMIN, "Lin"), ("nurse", Role.CAREGIVER, "Wang"), ("family", Role.FAMILY, "Chen"))
@@ -63,6 +65,7 @@ class DemoOptions:
     speed: float
     host: str
     port: int
+    past_nights: int = NIGHTS
 
 
 def run_demo(
@@ -93,9 +96,9 @@ def run_demo(
         settings = _settings(options, broker.port)
         stores = Stores(settings)
         running.callback(stores.close)
-        step(f"settling {state.beds} residents in, with the night before")
+        step(f"settling {state.beds} residents in")
         clock = ScaledClock(origin_at=state.clock_at, machine_origin_at=SystemClock().now(), speed=options.speed)
-        _settle_in(stores, demo_center(state.beds, state.seed, state.began_at), state, stopping)
+        _settle_in(stores, demo_center(state.beds, state.seed, state.began_at), state, options.past_nights, step)
         step("laying the belts under the sheets")
         running.enter_context(_belts(state, clock, broker.port, options.data_dir))
         running.enter_context(_saved(path, state, clock))
@@ -150,16 +153,24 @@ def _evening_before(now: int) -> int:
     return next(evening for evening in evenings if evening <= now)
 
 
-def _settle_in(stores: Stores, center: SimulatedCenter, state: DemoState, stopping: Stopping) -> None:
-    """Enrol centre and people, with readings of the night before; what was changed in the pages since then stays.
+def _settle_in(
+    stores: Stores, center: SimulatedCenter, state: DemoState, past_nights: int, step: Callable[[str], None]
+) -> None:
+    """Enrol centre and people, with the nights before; what was changed in the pages since then stays.
 
     The centre comes last, so a first start that was interrupted begins again.
     """
     if not stores.register.places(state.clock_at):
-        for batch in past_readings(center, state.began_at):
-            stopping.check()
-            stores.readings.write(batch)
-        stores.register.enroll(center.center, center.entries(), state.began_at - LIVED_HERE_MS)
+        fill_past(
+            center,
+            state.began_at,
+            readings=stores.readings,
+            book=stores.book,
+            nights=past_nights,
+            progress=lambda done, nights: step(f"simulating {nights} past nights {_bar(done, nights)}"),
+        )
+        lived_here_ms = (past_nights + LIVED_HERE_DAYS) * DAY_MS
+        stores.register.enroll(center.center, center.entries(), state.began_at - lived_here_ms)
     passwords = Passwords()
     relative = frozenset({center.beds[0].resident.resident_id})
     for login, role, name in _LOGINS:
@@ -176,6 +187,11 @@ def _settle_in(stores: Stores, center: SimulatedCenter, state: DemoState, stoppi
             relatives=relative if role is Role.FAMILY else frozenset(),
         )
         stores.people.save(person)
+
+
+def _bar(done: int, total: int) -> str:
+    filled = BAR_LENGTH * done // total
+    return "█" * filled + "░" * (BAR_LENGTH - filled)
 
 
 @contextlib.contextmanager

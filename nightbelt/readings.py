@@ -2,15 +2,18 @@
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from domain.clock import SystemClock
 from domain.ports import ReadingsStore
 from nightbelt.centers import Centers
 from nightbelt.far_readings import influx_readings
+from nightbelt.late import NotingReadings
 from nightbelt.settings import Settings
 from nightbelt.terminal import held, open_records
 from storage.duckdb_readings import DuckDBReadings
 from storage.influx_readings import InfluxReadings
+from storage.records_night_reports import RecordsLateReadings
 from storage.records_register import RecordsRegister
 
 
@@ -39,3 +42,14 @@ def _influx(settings: Settings) -> Iterator[InfluxReadings]:
             yield influx
             while influx.rollup.settle(clock.now()):
                 pass
+
+
+@contextlib.contextmanager
+def open_noting_readings(settings: Settings) -> Iterator[ReadingsStore]:
+    """The same for writing: readings of nights that are over are noted for a new report, where there are records."""
+    with open_readings(settings) as readings:
+        if not settings.records_url and not Path(settings.records_location).exists():
+            yield readings
+            return
+        with open_records(settings) as records:
+            yield NotingReadings(readings, RecordsLateReadings(records), SystemClock().now)

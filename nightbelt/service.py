@@ -28,6 +28,8 @@ from nightbelt.broker_tls import tls_context
 from nightbelt.channels.calling import Calling, Ways
 from nightbelt.channels.courier import Books
 from nightbelt.far_readings import FarReadings
+from nightbelt.late import NotingReadings
+from nightbelt.night_reports import NightReporter
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
 from storage.duckdb_readings import DuckDBReadings
@@ -35,6 +37,7 @@ from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_belts import RecordsBeltStatuses
 from storage.records_contacts import RecordsContacts
+from storage.records_night_reports import RecordsLateReadings, RecordsNightReports
 from storage.records_outbox import RecordsOutbox
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
@@ -84,6 +87,8 @@ class Stores:
         self.statuses = RecordsBeltStatuses(self.records)
         self.outbox = RecordsOutbox(self.records)
         self.contacts = RecordsContacts(self.records)
+        self.reports = RecordsNightReports(self.records)
+        self.late = RecordsLateReadings(self.records)
 
     def close(self) -> None:
         self._stack.close()
@@ -123,9 +128,16 @@ class Service:
         decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
         expects_session = bool(stores.book.states()[0])
         self._source = _source(settings, clock, decoder.topic_filters, expects_session=expects_session)
+        self._reporter = NightReporter(
+            register=stores.register,
+            readings=stores.readings,
+            reports=stores.reports,
+            late=stores.late,
+            clock=clock,
+        )
         self._pipeline = Pipeline(
             source=self._source,
-            store=stores.readings,
+            store=NotingReadings(stores.readings, stores.late, self._reporter.closed_at),
             quarantine=stores.quarantine,
             statuses=stores.statuses,
             watch=self.watch,
@@ -163,6 +175,7 @@ class Service:
     def run(self, stopping: Stopping, when_up: Callable[[], None] = lambda: None) -> None:
         """Serve until asked to stop; `when_up` is called once the pages answer."""
         self._server.when_up = when_up
+        self._reporter.start()
         self._pipeline.start()
         if self._forwarding:
             self._forwarding.start()
@@ -173,6 +186,7 @@ class Service:
         finally:
             self._calling.stop()
             self._pipeline.stop()
+            self._reporter.stop()
             if self._forwarding:
                 self._forwarding.stop()
             self._listener.close()
@@ -191,6 +205,7 @@ class Service:
             book=stores.book,
             readings=stores.readings,
             statuses=stores.statuses,
+            reports=stores.reports,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,

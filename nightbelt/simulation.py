@@ -1,22 +1,16 @@
 """Simulated belts on a broker, for `nightbelt simulate` and the demo."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from domain.clock import ScaledClock
 from domain.errors import ConfigurationError
-from domain.nights import night_of
-from domain.readings import ReadingBatch
 from nightbelt.broker_logins import read_logins
 from nightbelt.broker_tls import tls_context
 from nightbelt.stopping import Stopping
-from simulators.arrivals import arrivals, belt_nights
 from simulators.center import SimulatedCenter, simulated_center
 from simulators.pool import Broker, check_login
 from simulators.publisher import Published, Publisher
@@ -36,15 +30,6 @@ class BrokerSecrets:
 def demo_center(beds: int, seed: int, began_at: int) -> SimulatedCenter:
     """A simulated centre whose first resident leaves the bed soon after `began_at` (ms) and stays away."""
     return simulated_center(beds, seed).with_opening(began_at)
-
-
-def past_readings(center: SimulatedCenter, until_at: int) -> Iterator[ReadingBatch]:
-    """What the belts reported in the night before the one of `until_at` (ms) and in that one, up to then."""
-    this_night = night_of(until_at, center.zone)
-    for night in (this_night - timedelta(days=1), this_night):
-        for piece in arrivals(belt_nights(center, night)):
-            rows = int(np.searchsorted(piece.arrives_at, until_at))
-            yield piece.batch(0, rows).distinct()
 
 
 def broker_of(

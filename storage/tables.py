@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Dialect,
     Float,
     ForeignKey,
@@ -340,3 +341,40 @@ swaps: Final = Table(
     Column("person_id", String, nullable=False),
 )
 """`day` is the ISO date on which the shift begins."""
+
+
+night_reports: Final = Table(
+    "night_reports",
+    metadata,
+    Column("resident_id", String, primary_key=True),
+    Column("night", Date, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("computed_at", BigInteger, nullable=False),
+    Column("method", String, nullable=False),
+    Column("valid", Boolean, nullable=False),
+    Column("coverage", Float, nullable=False),
+    Column("time_in_bed_min", Float, nullable=False),
+    Column("sleep_min", Float),
+    Column("waso_min", Float),
+    Column("sleep_efficiency", Float),
+    Column("exits", Integer, nullable=False),
+    Column("turn_overs", Integer),
+    Column("heart_rate", Float),
+    Column("breathing_rate", Float),
+    Column("score", Float),
+    Column("report", JSON, nullable=False),
+    Column("epochs", JSON, nullable=False),
+    Index("ix_night_reports_night", "night"),
+)
+"""`report` is all of it but the epochs, `epochs` those as runs; the columns between are what trends ask for.
+
+No foreign key to residents: a report is kept whatever the register knows.
+"""
+
+late_readings: Final = Table(
+    "late_readings",
+    metadata,
+    Column("belt_id", String, primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("times", BigInteger, nullable=False),
+)

@@ -13,6 +13,8 @@ from domain.ports import (
     AlarmBook,
     BeltStatuses,
     ContactBook,
+    LateReadings,
+    NightReports,
     Outbox,
     People,
     Quarantine,
@@ -28,6 +30,7 @@ from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_belts import RecordsBeltStatuses
 from storage.records_contacts import RecordsContacts
+from storage.records_night_reports import RecordsLateReadings, RecordsNightReports
 from storage.records_outbox import RecordsOutbox
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
@@ -39,6 +42,7 @@ from storage.tables import metadata
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_contacts import InMemoryContacts
+from tests.fakes.in_memory_night_reports import InMemoryLateReadings, InMemoryNightReports
 from tests.fakes.in_memory_outbox import InMemoryOutbox
 from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_quarantine import InMemoryQuarantine
@@ -172,3 +176,13 @@ def contacts(records: Records | None) -> ContactBook:
 @pytest.fixture
 def rosters(records: Records | None) -> Rosters:
     return InMemoryRosters() if records is None else RecordsRosters(records)
+
+
+@pytest.fixture
+def reports(records: Records | None) -> NightReports:
+    return InMemoryNightReports() if records is None else RecordsNightReports(records)
+
+
+@pytest.fixture
+def late(records: Records | None) -> LateReadings:
+    return InMemoryLateReadings() if records is None else RecordsLateReadings(records)

@@ -11,8 +11,9 @@ from api.addresses import local_path
 from api.app import HEADERS, create_app
 from api.throttle import MAX_REMEMBERED, MAX_TRIES, WINDOW_MS, Throttle
 from domain.people import Session
+from domain.units import HOUR_MS
 from tests.unit.api.conftest import Visit, Visitor, browser, field_of
-from tests.unit.api.world import PASSWORD, World, build_world
+from tests.unit.api.world import NIGHT, PASSWORD, World, build_world
 
 STAFF = ("ada", "wang")
 EVERYBODY = ("ada", "wang", "son", "alone")
@@ -46,6 +47,8 @@ PAGES = [
     ("/residents/r2", STAFF),
     ("/api/residents/r1/nights/2026-11-21", ("ada", "wang", "son")),
     ("/api/residents/r2/nights/2026-11-21", STAFF),
+    ("/api/residents/r1/nights/2026-11-21/report", ("ada", "wang", "son")),
+    ("/api/residents/r2/nights/2026-11-21/report", STAFF),
     ("/metrics", ("ada",)),
 ]
 
@@ -53,6 +56,8 @@ PAGES = [
 @pytest.mark.parametrize(("path", "allowed"), PAGES)
 def test_each_role_sees_its_own_pages_only(world: World, visit: Visit, path: str, allowed: tuple[str, ...]) -> None:
     alarm = world.raise_alarm(2).alarm.alarm_id
+    for n in (1, 2):
+        world.write_night(n, NIGHT - 7 * HOUR_MS - 24 * HOUR_MS, "i" * 480)
     for login in EVERYBODY:
         status = visit(login).get(path.format(alarm=alarm)).status_code
         assert (status == 200) == (login in allowed), (login, status)

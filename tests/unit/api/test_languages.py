@@ -18,7 +18,7 @@ from tests.unit.api.conftest import Visit
 from tests.unit.api.world import World
 
 HOME = Path(str(api.__file__)).parent
-KEYWORDS = {**DEFAULT_KEYWORDS, "say": None, "t": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "say": None, "say_count": (1, 2), "t": None}
 METHODS: dict[str, Any] = {".py": "python", ".js": "javascript", ".html": babel_extract}
 
 

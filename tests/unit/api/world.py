@@ -22,6 +22,7 @@ from domain.residents import Center, Resident
 from domain.units import MINUTE_MS, SECOND_MS
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
+from tests.fakes.in_memory_night_reports import InMemoryNightReports
 from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
@@ -147,6 +148,7 @@ def build_world(beds: int = 8, **settings: object) -> World:
         book=book,
         readings=readings,
         statuses=statuses,
+        reports=InMemoryNightReports(),
         hub=LiveHub(),
         latest=lambda: list(latest.values()),
         step=step,

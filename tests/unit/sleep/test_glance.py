@@ -5,7 +5,8 @@ import pytest
 
 from domain.readings import Occupancy, ReadingBatch
 from domain.units import HOUR_MS, MINUTE_MS, SECOND_MS
-from sleep.glance import CHATTER_MS, MAX_HOLD_MS, NightGlance, glance
+from sleep.glance import NightGlance, glance
+from sleep.occupancy import CHATTER_MS, MAX_HOLD_MS
 
 START = 1_795_000_000_000
 MEANING = {"i": Occupancy.IN, "o": Occupancy.OUT, "?": Occupancy.UNKNOWN}

@@ -1,0 +1,105 @@
+"""What is usual for one person: the level of a rate by hour of the night, from the own last nights (pure).
+
+Per hour the median of the minutes in bed and their spread as MAD (median absolute deviation), which a few odd minutes
+do not move. A value is unusual when its modified z-score 0.6745 (x - median) / MAD is beyond 3.5 (Iglewicz & Hoaglin
+1993). A floor keeps a very regular sleeper from being told of for nothing. Personal normals of this kind served
+clinicians in a nine-month study of 21 residents (Skubic 2015, PMC4848095).
+
+Fails towards silence, and says so: an hour with too few nights has no level (NaN) and the state is "warming up"; the
+fixed limits (`domain.vitals`) go on meanwhile. Statements begin at 7 nights and rest on the last 28.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.units import HOUR_MS
+
+NIGHTS_KEPT: Final = 28
+NIGHTS_NEEDED: Final = 7
+"""Practice is a minimum of 7-14 valid nights before any statement of deviation."""
+NORMAL_Z: Final = 0.6745
+"""The upper quartile of the standard normal: makes MAD comparable with a standard deviation."""
+UNUSUAL_Z: Final = 3.5
+HEART_RATE_FLOOR_BPM: Final = 2.0
+BREATHING_RATE_FLOOR: Final = 0.7
+"""Least MAD (breaths/min); own choice, as the one of the heart rate."""
+MINUTES_NEEDED: Final = 15
+"""A night speaks for an hour when this many of its minutes had a value; own choice."""
+HOURS: Final = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RateNight:
+    """One valid night's rate by the minute, in bed: `minute_at` (int64 ms) and `rate` (float64, NaN where missing).
+
+    `noon_at` (ms) is the noon before the night; hours count from it, so the hours after a change of the clocks are
+    shifted by it, as the sleeper is.
+    """
+
+    noon_at: int
+    minute_at: NDArray[np.int64]
+    rate: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HourlyLevels:
+    """Columns of 24, index = whole hours since noon: `median` and `mad` (the rate's unit, NaN when not known yet) and
+    `nights` (int64), how many spoke for the hour.
+    """
+
+    median: NDArray[np.float64]
+    mad: NDArray[np.float64]
+    nights: NDArray[np.int64]
+
+    @property
+    def warming_up(self) -> bool:
+        """No hour is known yet."""
+        return not bool(np.isfinite(self.median).any())
+
+    def limits(self, hour: int) -> tuple[float, float] | None:
+        """Below and above what the rate is unusual in that hour since noon; None while it is not known."""
+        if not np.isfinite(self.median[hour]):
+            return None
+        reach = UNUSUAL_Z * float(self.mad[hour]) / NORMAL_Z
+        return float(self.median[hour]) - reach, float(self.median[hour]) + reach
+
+
+def hourly_levels(nights: Sequence[RateNight], *, floor: float) -> HourlyLevels:
+    """The levels from valid nights, oldest first; only the last 28 count. `floor` is the least MAD.
+
+    The spread is that of single minutes within the person and the hour, not of nightly means: a live value is
+    compared with it.
+    """
+    kept = nights[-NIGHTS_KEPT:]
+    by_hour: list[list[NDArray[np.float64]]] = [[] for _ in range(HOURS)]
+    for night in kept:
+        for hour, values in _hours_of(night):
+            by_hour[hour].append(values)
+    median, mad = np.full(HOURS, np.nan), np.full(HOURS, np.nan)
+    for hour, parts in enumerate(by_hour):
+        if len(parts) >= NIGHTS_NEEDED:
+            median[hour], mad[hour] = median_and_mad(np.concatenate(parts), floor)
+    return HourlyLevels(median=median, mad=mad, nights=np.array([len(parts) for parts in by_hour], np.int64))
+
+
+def modified_z(value: float, median: float, mad: float) -> float:
+    """How unusual `value` is, in robust standard deviations; `mad` above 0."""
+    return NORMAL_Z * (value - median) / mad
+
+
+def median_and_mad(values: NDArray[np.float64], floor: float) -> tuple[float, float]:
+    """Of at least one value without NaN; the MAD is at least `floor`."""
+    median = float(np.median(values))
+    return median, max(float(np.median(np.abs(values - median))), floor)
+
+
+def _hours_of(night: RateNight) -> list[tuple[int, NDArray[np.float64]]]:
+    known = np.isfinite(night.rate)
+    hour = (night.minute_at[known] - night.noon_at) // HOUR_MS
+    rate = night.rate[known]
+    told = [(n, rate[hour == n]) for n in range(HOURS)]
+    return [(n, values) for n, values in told if len(values) >= MINUTES_NEEDED]

@@ -1,0 +1,52 @@
+"""A night's report as JSON: from the store when it is there, else from the readings."""
+
+from datetime import timedelta
+
+from domain.reports import KeptReport
+from domain.units import MINUTE_MS
+from tests.reports import NIGHT as DAY
+from tests.reports import START_AT, night_report
+from tests.unit.api.conftest import Visit
+from tests.unit.api.world import NIGHT, World
+
+PATH = f"/api/residents/r1/nights/{DAY}/report"
+
+
+def keep(world: World, **changed: object) -> None:
+    world.services.reports.put([KeptReport(report=night_report(**changed), computed_at=NIGHT, version=1)])
+
+
+def test_the_stored_report_is_told(world: World, visit: Visit) -> None:
+    keep(world)
+    told = visit("wang").get(PATH).json()
+    assert (told["sleep_min"], told["score"], told["method"]) == (495.0, 84.0, "hand-made-1")
+    assert told["exits"] == {
+        "count": 1,
+        "total_min": 10.0,
+        "longest_min": 10.0,
+        "spans": [{"left": "2026-11-22T02:00:00+08:00", "back": "2026-11-22T02:10:00+08:00"}],
+    }
+    assert told["epochs"]["start"] == "2026-11-21T18:00:00+08:00"
+    assert (told["epochs"]["length_s"], len(told["epochs"]["states"])) == (60, 960)
+    assert told["epochs"]["depth"][200] == "light"
+
+
+def test_without_one_it_is_worked_out_and_not_kept(world: World, visit: Visit) -> None:
+    world.write_night(1, START_AT, "o" * 180 + "i" * 300 + "o" * 12 + "i" * 228 + "o" * 240)
+    told = visit("wang").get(PATH).json()
+    assert (told["exits"]["count"], told["exits"]["total_min"]) == (1, 12.0)
+    assert world.services.reports.get("r1", DAY) is None
+
+
+def test_the_night_that_runs_is_told_as_far_as_it_went(world: World, visit: Visit) -> None:
+    keep(world, night=DAY + timedelta(days=1))
+    world.write_night(1, START_AT + 24 * 60 * MINUTE_MS, "i" * 400)
+    path = f"/api/residents/r1/nights/{DAY + timedelta(days=1)}/report"
+    told = visit("wang").get(path).json()
+    assert told["method"] != "hand-made-1"
+    assert told["end"] == "2026-11-23T03:12:00+08:00"
+    assert visit("son").get(path).status_code == 404
+
+
+def test_a_belt_that_told_nothing_has_no_report(visit: Visit) -> None:
+    assert visit("wang").get(PATH).status_code == 404
