@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.datastructures import FormData
 
-from api.access import ANY_ROLE, Needs, Viewer, posted_form
+from api.access import Needs, Viewer, posted_form
 from api.addresses import local_path
 from api.alarms_shown import AlarmWords
 from api.board import alarm_shown, board_constants, read_board
@@ -33,7 +33,6 @@ BoardViewer = Annotated[Viewer, Depends(Needs(Right.SEE_BOARD))]
 Carer = Annotated[Viewer, Depends(Needs(Right.HANDLE_ALARMS))]
 NightViewer = Annotated[Viewer, Depends(Needs(Right.SEE_ANY_RESIDENT, Right.SEE_OWN_RELATIVE))]
 Chief = Annotated[Viewer, Depends(Needs(Right.CHANGE_SETTINGS))]
-Anybody = Annotated[Viewer, Depends(Needs(*ANY_ROLE))]
 
 
 @router.get("/")
@@ -60,12 +59,6 @@ async def live(request: Request, viewer: BoardViewer, after: str = "") -> Stream
     last_seen = event_id_from(after) if last_seen is None else last_seen
     events = live_events(house_of(request), viewer, request, last_seen)
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
-
-
-@router.get("/account")
-def account_page(request: Request, viewer: Anybody) -> Response:
-    """For who has nothing else to see."""
-    return page(request, viewer, "account.html")
 
 
 @router.get("/alarms/{alarm_id}")

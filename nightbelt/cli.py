@@ -19,6 +19,7 @@ from domain.residents import checked_id
 from nightbelt import commands_files, commands_profile
 from nightbelt.center_file import read_center_file
 from nightbelt.commands_broker import broker_config
+from nightbelt.commands_contact import contact_app
 from nightbelt.commands_dashboards import dashboards_app
 from nightbelt.commands_setup import setup
 from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
@@ -49,6 +50,7 @@ app = typer.Typer(
 app.add_typer(setup, name="setup")
 app.add_typer(dashboards_app, name="dashboards")
 app.add_typer(commands_profile.app, name="profile")
+app.add_typer(contact_app, name="contact")
 
 
 app.command("import")(commands_files.import_)
