@@ -11,7 +11,7 @@ from api.reach import Reach
 from domain.alarms import StepFunction
 from domain.clock import Clock
 from domain.live import BedNow
-from domain.ports import AlarmBook, BeltStatuses, NightReports, People, ReadingsStore, Register
+from domain.ports import AlarmBook, BeltStatuses, NightReports, Outbox, People, ReadingsStore, Register, Rosters
 
 WELL: Final = "ok"
 ALARMS: Final = "alarms"
@@ -41,6 +41,8 @@ class Services:
     readings: ReadingsStore
     statuses: BeltStatuses
     reports: NightReports
+    rosters: Rosters
+    outbox: Outbox
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction

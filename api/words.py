@@ -6,6 +6,8 @@ from api.languages import Language
 from api.service_names import service_name
 from api.vital_words import VITAL_RULES, vital_reason
 from domain.alarms import LEAVE_BED_RULES, Alarm, AlarmState, EventKind, Outcome, Priority, Rule
+from domain.calls import CallReason
+from domain.deliveries import DeliveryState
 from domain.units import MINUTE_MS, SECOND_MS
 
 
@@ -50,6 +52,21 @@ EVENTS: Final = {
     EventKind.CLEARED: N_("Over by itself"),
     EventKind.RESOLVED: N_("Closed"),
     EventKind.OUTCOME: N_("Outcome given"),
+}
+
+CALLS: Final = {
+    CallReason.ON_DUTY: N_("on duty"),
+    CallReason.REPEATED: N_("again, as nobody had taken it"),
+    CallReason.ESCALATED: N_("as the next one, as nobody had taken it"),
+    CallReason.UNANSWERED: N_("with everybody, as it was unanswered"),
+    CallReason.NOBODY_ON_DUTY: N_("as nobody was on duty"),
+    CallReason.TAKEN: N_("told that somebody goes"),
+}
+DELIVERIES: Final = {
+    DeliveryState.QUEUED: N_("on its way"),
+    DeliveryState.SENT: N_("delivered"),
+    DeliveryState.FAILED: N_("not delivered"),
+    DeliveryState.GIVEN_UP: N_("no longer needed"),
 }
 
 BOARD_WORDS: Final = (

@@ -42,6 +42,7 @@ from storage.records_outbox import RecordsOutbox
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
+from storage.records_rosters import RecordsRosters
 
 _log = structlog.get_logger(__name__)
 
@@ -87,6 +88,7 @@ class Stores:
         self.statuses = RecordsBeltStatuses(self.records)
         self.outbox = RecordsOutbox(self.records)
         self.contacts = RecordsContacts(self.records)
+        self.rosters = RecordsRosters(self.records)
         self.reports = RecordsNightReports(self.records)
         self.late = RecordsLateReadings(self.records)
 
@@ -162,6 +164,7 @@ class Service:
                 alarms=stores.book,
                 people=stores.people,
                 register=stores.register,
+                rosters=stores.rosters,
             ),
             self._ways,
             broker=self._source,
@@ -206,6 +209,8 @@ class Service:
             readings=stores.readings,
             statuses=stores.statuses,
             reports=stores.reports,
+            rosters=stores.rosters,
+            outbox=stores.outbox,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,

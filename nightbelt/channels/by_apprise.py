@@ -5,6 +5,7 @@ Its own log lines are switched off, for they may hold parts of addresses.
 
 import logging
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 import structlog
 from apprise import Apprise, NotifyFormat
@@ -38,6 +39,10 @@ def checked_address(address: str, *, own_choice: bool = False) -> str:
     scheme = address.partition("://")[0].lower()
     if scheme in THIS_MACHINE or (own_choice and scheme not in OWN_CHOICE):
         raise ConfigurationError(f"contact: addresses of the kind {scheme[:20]!r} are not taken")
+    if own_choice and any(name.lower().startswith("pgp") for name in parse_qs(address.partition("?")[2])):
+        raise ConfigurationError(
+            "contact: keys for mails are files of this machine, which only the administrator names"
+        )
     if _service(address) is None:
         raise ConfigurationError("contact: not an address that apprise understands (https://appriseit.com/services/)")
     return address

@@ -15,6 +15,7 @@ from nightbelt.centers import Centers
 from nightbelt.channels.by_apprise import AppriseSender, checked_address
 from nightbelt.channels.by_web_push import WebPushKey, WebPushSender, checked_subscription
 from nightbelt.channels.courier import Books, Courier
+from nightbelt.channels.escalating import Escalating
 from nightbelt.channels.news import News
 from nightbelt.channels.nurse_call import Broker, NurseCall
 from nightbelt.channels.rounds import Rounds
@@ -67,9 +68,10 @@ class Calling:
             books=books, senders=ways.senders, writer=ways.writer, publish=publish, clock=clock, registry=registry
         )
         news = News(book=books.alarms, outbox=books.outbox, contacts=books.contacts, clock=clock)
-        parts = {"calls": self._courier.turn, "news": news.turn}
+        centers = Centers(books.register, clock)
+        escalating = Escalating(books=books, centers=centers.all, clock=clock)
+        parts = {"escalation": escalating.turn, "calls": self._courier.turn, "news": news.turn}
         if settings.mqtt_alarms:
-            centers = Centers(books.register, clock)
             parts["nurse-call"] = NurseCall(broker=broker, book=books.alarms, centers=centers.all).turn
         self._rounds = Rounds(parts)
 

@@ -25,7 +25,7 @@ from domain.contacts import ContactPoint, WayKind
 from domain.deliveries import PERMANENT, Delivery, DeliveryState, Failure
 from domain.errors import NotFoundError
 from domain.live import AlarmsChanged, LiveEvent
-from domain.ports import AlarmBook, ContactBook, Outbox, People, Register
+from domain.ports import AlarmBook, ContactBook, Outbox, People, Register, Rosters
 from domain.residents import Place
 from nightbelt.channels.metrics import DeliveryMetrics
 from nightbelt.channels.sending import Sender
@@ -56,13 +56,14 @@ class _Trip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """What the courier looks things up in."""
+    """What the callers look things up in."""
 
     outbox: Outbox
     contacts: ContactBook
     alarms: AlarmBook
     people: People
     register: Register
+    rosters: Rosters
 
 
 class Courier:

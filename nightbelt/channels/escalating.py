@@ -14,8 +14,8 @@ from domain.calls import Call
 from domain.clock import Clock
 from domain.nights import zone
 from domain.people import Right, Role
-from domain.ports import AlarmBook, CallQueue, People, Register, Rosters
 from domain.units import SECOND_MS
+from nightbelt.channels.courier import Books
 
 REFRESH_MS: Final = 30 * SECOND_MS
 """How old the known staff, roster and zone of a centre may be."""
@@ -26,19 +26,8 @@ class Escalating:
     same.
     """
 
-    def __init__(
-        self,
-        *,
-        book: AlarmBook,
-        queue: CallQueue,
-        people: People,
-        rosters: Rosters,
-        register: Register,
-        centers: Callable[[], Sequence[str]],
-        clock: Clock,
-    ) -> None:
-        self._book, self._queue, self._people, self._rosters = book, queue, people, rosters
-        self._register, self._centers, self._clock = register, centers, clock
+    def __init__(self, *, books: Books, centers: Callable[[], Sequence[str]], clock: Clock) -> None:
+        self._books, self._centers, self._clock = books, centers, clock
         self._staff: dict[str, tuple[int, Staff]] = {}
         self._queued: dict[str, set[str]] = {}
         """The keys of calls that were queued, by alarm, as long as it is open."""
@@ -46,7 +35,7 @@ class Escalating:
     def turn(self) -> None:
         now = self._clock.now()
         for center_id in self._centers():
-            alarms = self._book.open_alarms(center_id)
+            alarms = self._books.alarms.open_alarms(center_id)
             if alarms:
                 self._call(alarms, self._staff_of(center_id, now), now)
 
@@ -56,7 +45,7 @@ class Escalating:
             known = self._queued.setdefault(alarm.alarm_id, set())
             fresh += [call for call in plan(alarm, staff, now).calls if call.key not in known]
         if fresh:
-            self._queue.queue(sorted(fresh, key=lambda call: call.due_at))
+            self._books.outbox.queue(sorted(fresh, key=lambda call: call.due_at))
         for call in fresh:
             self._queued[call.alarm_id].add(call.key)
 
@@ -69,8 +58,8 @@ class Escalating:
         return staff
 
     def _read_staff(self, center_id: str, tz: ZoneInfo) -> Staff:
-        roster = self._rosters.roster(center_id)
-        carers = [person for person in self._people.of_center(center_id) if person.may(Right.HANDLE_ALARMS)]
+        roster = self._books.rosters.roster(center_id)
+        carers = [person for person in self._books.people.of_center(center_id) if person.may(Right.HANDLE_ALARMS)]
         return Staff(
             on_duty=lambda at: roster.on_duty(at, tz),
             leads=tuple(person.person_id for person in carers if person.role is Role.LEAD),
@@ -78,5 +67,7 @@ class Escalating:
         )
 
     def _zone_of(self, center_id: str, now: int) -> ZoneInfo:
-        names = (place.center.timezone for place in self._register.places(now) if place.center.center_id == center_id)
+        names = (
+            place.center.timezone for place in self._books.register.places(now) if place.center.center_id == center_id
+        )
         return zone(next(names, "UTC"))

@@ -29,6 +29,7 @@ MESSAGE = Message(
     language="zh-CN",
 )
 WAY = ContactPoint(contact_id="k1", center_id="c1", person_id="p1", kind=WayKind.APPRISE, address="")
+PGP = "mailto://127.0.0.1?from=a@example.org&to=b@example.org&pgpkey=/etc/passwd"
 CONTACT = "mailto:care@example.org"
 
 
@@ -93,7 +94,7 @@ def test_nothing_of_an_address_is_logged(caplog: pytest.LogCaptureFixture, capsy
 
 def test_addresses_that_people_may_give_themselves() -> None:
     assert checked_address(" bark://host/key ", own_choice=True) == "bark://host/key"
-    for wrong in ("json://10.0.0.1/", "syslog://", "no address", "", "mailto://nobody"):
+    for wrong in ("json://10.0.0.1/", "syslog://", "no address", "", "mailto://nobody", PGP):
         with pytest.raises(ConfigurationError, match="contact") as refused:
             checked_address(wrong, own_choice=True)
         assert "10.0.0.1" not in str(refused.value)

@@ -23,7 +23,7 @@ class Heard(Device):
     def __init__(self, broker: Configured, *, client_id: str) -> None:
         self.now: dict[str, bytes] = {}
         super().__init__(broker, LISTENER, broker.logins.listeners[LISTENER], client_id, None)
-        self._client.on_message = lambda _c, _u, message: self.now.update({message.topic: message.payload})
+        self._client.on_message = lambda _c, _u, message: self.now.update({message.topic: bytes(message.payload)})
         self.subscribe("care/elm/alarms/+")
 
     def state(self, alarm_id: str) -> str | None:

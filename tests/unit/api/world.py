@@ -23,9 +23,11 @@ from domain.units import MINUTE_MS, SECOND_MS
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_night_reports import InMemoryNightReports
+from tests.fakes.in_memory_outbox import InMemoryOutbox
 from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
+from tests.fakes.in_memory_rosters import InMemoryRosters
 
 NIGHT = instant(datetime(2026, 11, 22, 19, 12, tzinfo=UTC))
 """03:12 on 23 November 2026 in Shanghai."""
@@ -149,6 +151,8 @@ def build_world(beds: int = 8, **settings: object) -> World:
         readings=readings,
         statuses=statuses,
         reports=InMemoryNightReports(),
+        rosters=InMemoryRosters(),
+        outbox=InMemoryOutbox(),
         hub=LiveHub(),
         latest=lambda: list(latest.values()),
         step=step,

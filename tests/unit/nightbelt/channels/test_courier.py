@@ -19,6 +19,7 @@ from nightbelt.channels.news import News
 from nightbelt.channels.writing import Writer
 from tests.fakes.in_memory_contacts import InMemoryContacts
 from tests.fakes.in_memory_outbox import InMemoryOutbox
+from tests.fakes.in_memory_rosters import InMemoryRosters
 from tests.fakes.scripted_sender import InlinePool, ScriptedSender
 from tests.unit.api.world import NIGHT, World, build_world
 
@@ -67,6 +68,7 @@ class Post:
             alarms=world.book,
             people=world.people,
             register=world.register,
+            rosters=InMemoryRosters(),
         )
         return Courier(
             books=books,
