@@ -38,14 +38,15 @@ class WebPushKey:
     def __init__(self, directory: Path) -> None:
         """ConfigurationError when the file can be neither read nor made, or holds no key."""
         path = directory / KEY_FILE
-        if not path.exists():
-            made = Vapid02()
-            made.generate_keys()
-            write_file(path, made.private_pem().decode())
         try:
+            directory.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                made = Vapid02()
+                made.generate_keys()
+                write_file(path, made.private_pem().decode())
             self.vapid = Vapid02.from_pem(path.read_bytes())
         except (OSError, ValueError) as error:
-            raise ConfigurationError(f"web push key {path} cannot be read") from error
+            raise ConfigurationError(f"web push key {path} cannot be read or made") from error
 
     @property
     def public(self) -> str:
@@ -58,6 +59,11 @@ class WebPushSender:
     """`sending.Sender` for push subscriptions. `contact` is whom push services may turn to (mailto: or https:)."""
 
     def __init__(self, key: WebPushKey, contact: str) -> None:
+        """ConfigurationError when nothing can be signed with that contact."""
+        try:
+            key.vapid.sign({"sub": contact, "aud": "https://push.example"})
+        except VapidException as error:
+            raise ConfigurationError(f"web_push_contact {contact!r}: mailto:... or https://... is needed") from error
         self._key, self._contact = key, contact
 
     def send(self, point: ContactPoint, message: Message) -> Failure | None:

@@ -23,7 +23,7 @@ from domain.alarms import Alarm
 from domain.clock import Clock
 from domain.contacts import ContactPoint, WayKind
 from domain.deliveries import PERMANENT, Delivery, DeliveryState, Failure
-from domain.errors import NotFoundError
+from domain.errors import NotFoundError, UnavailableError
 from domain.live import AlarmsChanged, LiveEvent
 from domain.ports import AlarmBook, ContactBook, Outbox, People, Register, Rosters
 from domain.residents import Place
@@ -114,7 +114,7 @@ class Courier:
                 del self._under_way[future]
             elif future.done():
                 del self._under_way[future]
-                self._came_back(trip, future.result())
+                self._came_back(trip, Failure.FAULT if future.exception() else future.result())
             elif now_s - trip.begun_s > GIVEN_UP_AFTER_S:
                 self._stuck[future] = self._under_way.pop(future).way.service
                 self._came_back(trip, Failure.TIMEOUT)
@@ -165,7 +165,13 @@ class Courier:
         for delivery in due:
             if sum(load.values()) >= THREADS:
                 return
-            self._begin(delivery, places, load)
+            try:
+                self._begin(delivery, places, load)
+            except UnavailableError:
+                raise
+            except Exception:  # noqa: BLE001 - logged and counted as failed: one call must not hold up all others
+                _log.exception("a call could not be written", key=delivery.call.key)
+                self._end(stopped(delivery, Failure.FAULT))
 
     def _begin(self, delivery: Delivery, places: Sequence[Place], load: Counter[str]) -> None:
         books, call = self._books, delivery.call

@@ -12,16 +12,20 @@ from nightbelt.channels.sending import Message
 
 @dataclass
 class ScriptedSender:
-    """Answers by the way's id, else that it was taken; remembers what it was given."""
+    """Answers by the way's id, else that it was taken; remembers what it was given and what it took."""
 
     answers: dict[str, Failure | None] = field(default_factory=dict)
     sent: list[tuple[str, Message]] = field(default_factory=list)
+    taken: list[tuple[str, Message]] = field(default_factory=list)
     before: Callable[[ContactPoint], None] = lambda _point: None
 
     def send(self, point: ContactPoint, message: Message) -> Failure | None:
         self.before(point)
         self.sent.append((point.contact_id, message))
-        return self.answers.get(point.contact_id)
+        failure = self.answers.get(point.contact_id)
+        if failure is None:
+            self.taken.append((point.contact_id, message))
+        return failure
 
     @property
     def ways(self) -> list[str]:

@@ -1,10 +1,15 @@
 """Calls on their way: which are sent, by which way, what is noted, and what happens when things break in between."""
 
+import contextlib
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from alerts.lifecycle import step
@@ -298,6 +303,56 @@ def test_a_failing_service_is_an_alarm_until_it_works_again(post: Post, alarm: A
     assert post.states(alarm) == {"p-li": DeliveryState.SENT}
     assert post.world.book.alarm(failing[0].alarm_id).state is AlarmState.RESOLVED
     assert len(post.published) == 2
+
+
+def test_a_call_that_cannot_be_written_holds_up_no_other(
+    post: Post, alarm: Alarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = post.world.raise_alarm(4).alarm
+    write = Writer.call
+
+    def stumble(self: Writer, call: Call, *rest: Any) -> Any:
+        if call.alarm_id == odd.alarm_id:
+            raise KeyError("no words for it")
+        return write(self, call, *rest)
+
+    monkeypatch.setattr(Writer, "call", stumble)
+    post.call(odd)
+    post.call(alarm)
+    post.round()
+    post.round()
+    assert post.states(odd) == {"p-li": DeliveryState.FAILED}
+    assert post.states(alarm) == {"p-li": DeliveryState.SENT}
+
+
+@given(steps=st.lists(st.sampled_from(["round", "crash", "away", "dead", "alive", "call"]), max_size=25))
+@settings(max_examples=60, deadline=None)
+def test_whatever_breaks_each_call_gets_through_and_twice_only_after_a_crash(steps: list[str]) -> None:
+    post = Post()
+    post.contacts.save(MAIL)
+    post.contacts.save(BARK)
+    alarm = post.world.raise_alarm(3).alarm
+    calls: list[Call] = []
+    for step_name in steps:
+        if step_name == "round":
+            with contextlib.suppress(UnavailableError):
+                post.round(3)
+        elif step_name == "crash":
+            post.registry = CollectorRegistry()
+            post.courier = post.another_courier()
+        elif step_name == "away":
+            post.outbox.away += 1
+        elif step_name == "call":
+            calls.append(post.call(alarm, level=len(calls)))
+        else:
+            post.sender.answers["mail"] = Failure.NOT_TAKEN if step_name == "dead" else None
+    for _ in range(40 + post.outbox.away):
+        with contextlib.suppress(UnavailableError):
+            post.round(5)
+    assert set(post.states(alarm).values()) <= {DeliveryState.SENT}
+    taken = Counter(message.key for way, message in post.sender.taken)
+    assert set(taken) == {call.key for call in calls}
+    assert all(count <= 1 + steps.count("crash") for count in taken.values())
 
 
 def test_a_family_is_never_called(post: Post, alarm: Alarm) -> None:
