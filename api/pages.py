@@ -13,7 +13,7 @@ from api.addresses import local_path
 from api.alarms_shown import AlarmWords
 from api.board import alarm_shown, board_constants, read_board
 from api.bodies import ResolveForm
-from api.commands import acknowledge, resolve, visible_alarm
+from api.commands import acknowledge, document_turn, last_turn, resolve, visible_alarm
 from api.house import house_of
 from api.nights import NightView, bars, marks, read_night, visible_resident
 from api.settings_form import FIELDS, SettingsForm
@@ -138,6 +138,13 @@ def change_settings(
     return response
 
 
+@router.post("/residents/{resident_id}/turns")
+def turn_resident(request: Request, viewer: Carer, resident_id: str) -> Response:
+    """The viewer has turned the resident just now."""
+    document_turn(house_of(request).services, viewer, resident_id)
+    return RedirectResponse(f"/residents/{quote(resident_id, safe='')}#care", status_code=303)
+
+
 def page(request: Request, viewer: Viewer, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page with what every page has."""
     house = house_of(request)
@@ -148,7 +155,8 @@ def page(request: Request, viewer: Viewer, template: str, *, status: int = 200, 
 def _resident(
     request: Request, viewer: Viewer, view: NightView, form: SettingsForm, *, saved: bool = False, status: int = 200
 ) -> Response:
-    register = house_of(request).services.register
+    services = house_of(request).services
+    register = services.register
     return page(
         request,
         viewer,
@@ -161,6 +169,7 @@ def _resident(
         form=form,
         fields=FIELDS,
         saved=saved,
+        turned=last_turn(services, view.resident.resident_id) if viewer.may("handle_alarms") else None,
         others=[register.resident(other) for other in sorted(viewer.person.relatives - {view.resident.resident_id})],
         one_day=timedelta(days=1),
     )

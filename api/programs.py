@@ -18,8 +18,9 @@ from api.bodies import (
     NightBody,
     ResolveBody,
     SessionBody,
+    TurnBody,
 )
-from api.commands import acknowledge, resolve, visible_alarm
+from api.commands import acknowledge, document_turn, resolve, visible_alarm
 from api.house import house_of
 from api.nights import read_night
 from api.ward import read_ward, stale_after_ms
@@ -97,6 +98,13 @@ def resolve_alarm(request: Request, viewer: Carer, alarm_id: str, found: Resolve
 def night(request: Request, viewer: NightViewer, resident_id: str, day: date) -> NightBody:
     """The night that begins on `day`."""
     return NightBody.of(read_night(house_of(request).services, viewer, resident_id, day))
+
+
+@router.post("/residents/{resident_id}/turns")
+def turn(request: Request, viewer: Carer, resident_id: str) -> TurnBody:
+    """The viewer has turned the resident just now."""
+    done = document_turn(house_of(request).services, viewer, resident_id)
+    return TurnBody(resident_id=done.resident_id, at=done.at)
 
 
 def _body(request: Request, viewer: Viewer, changed: Alarm) -> AlarmBody:

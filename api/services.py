@@ -8,9 +8,10 @@ from prometheus_client import CollectorRegistry
 
 from api.live import LiveHub
 from domain.alarms import StepFunction
+from domain.care import CareRecord
 from domain.clock import Clock
 from domain.live import BedNow
-from domain.ports import AlarmBook, BeltStatuses, People, ReadingsStore, Register
+from domain.ports import AlarmBook, BeltStatuses, CareRecords, People, ReadingsStore, Register
 
 WELL: Final = "ok"
 ALARMS: Final = "alarms"
@@ -25,12 +26,17 @@ def tell_nobody() -> None:
     """Nobody needs to hear of changed settings."""
 
 
+def care_unheard(_record: CareRecord) -> None:
+    """Nobody needs to hear of what was done."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """Handed to `create_app` by the composition root.
 
     `clock_speed` is how many service milliseconds pass in a real one. `health` names each engine and its state, "ok"
-    when it is well, "spooling" when its work waits for it. `on_register_changed` is called after settings were stored.
+    when it is well, "spooling" when its work waits for it. `on_register_changed` is called after settings were stored,
+    `on_care` after what the staff did was.
     """
 
     clock: Clock
@@ -39,6 +45,7 @@ class Services:
     book: AlarmBook
     readings: ReadingsStore
     statuses: BeltStatuses
+    care: CareRecords
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction
@@ -48,6 +55,7 @@ class Services:
     registry: CollectorRegistry | None = None
     health: Callable[[], dict[str, str]] = always_well
     on_register_changed: Callable[[], None] = tell_nobody
+    on_care: Callable[[CareRecord], None] = care_unheard
 
     @property
     def alarms_at_risk(self) -> bool:

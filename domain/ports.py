@@ -4,13 +4,14 @@ Adapters live in `storage/`; `nightbelt` picks them. Every method may raise `Una
 All are safe to call from several threads unless said otherwise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from domain.alarms import Alarm, AlarmEvent, AlarmInput, StepFunction
 from domain.belts import BeltStatus
+from domain.care import CareKind, CareRecord
 from domain.people import Person, Session
 from domain.readings import MinuteColumns, ReadingBatch
 from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side
@@ -233,4 +234,20 @@ class Quarantine(Protocol):
 
     def counts(self) -> dict[str, int]:
         """How many there are by reason."""
+        ...
+
+
+class CareRecords(Protocol):
+    """What the staff documented about residents' care. Does not promise that a resident is in the register."""
+
+    def record(self, record: CareRecord) -> None:
+        """Keep it; one of the same resident, kind and instant is kept as it was first. Durable when it returns."""
+        ...
+
+    def latest(self, kind: CareKind, since_at: int) -> Mapping[str, int]:
+        """When it was last done for each resident, by resident id, where that was at `since_at` (ms) or later."""
+        ...
+
+    def records_of(self, resident_id: str, kind: CareKind, start_at: int, end_at: int) -> list[CareRecord]:
+        """The resident's records of the kind with `start_at` <= `at` < `end_at` (ms), oldest first."""
         ...

@@ -31,6 +31,7 @@ from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_belts import RecordsBeltStatuses
+from storage.records_care import RecordsCare
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -77,6 +78,7 @@ class Stores:
         self.people = RecordsPeople(self.records)
         self.quarantine = RecordsQuarantine(self.records)
         self.statuses = RecordsBeltStatuses(self.records)
+        self.care = RecordsCare(self.records)
 
     def close(self) -> None:
         self._stack.close()
@@ -112,7 +114,13 @@ class Service:
         self._listener = listener
         self._registry = CollectorRegistry()
         self.hub = LiveHub()
-        self.watch = Watch(register=stores.register, book=stores.book, now=clock.now())
+        self.watch = Watch(
+            register=stores.register,
+            book=stores.book,
+            now=clock.now(),
+            statuses=stores.statuses,
+            care=stores.care,
+        )
         decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
         expects_session = bool(stores.book.states()[0])
         self._source = _source(settings, clock, decoder.topic_filters, expects_session=expects_session)
@@ -166,6 +174,7 @@ class Service:
             book=stores.book,
             readings=stores.readings,
             statuses=stores.statuses,
+            care=stores.care,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,
@@ -174,6 +183,7 @@ class Service:
             registry=self._registry,
             health=self._health,
             on_register_changed=self.watch.settings_changed,
+            on_care=self.watch.cared,
         )
 
     def _health(self) -> dict[str, str]:

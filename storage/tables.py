@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from domain.alarms import AlarmState, Category, EventKind, Outcome, Priority, Rule
+from domain.care import CareKind
 from domain.people import Role
 from domain.readings import Occupancy
 from domain.residents import Side
@@ -272,3 +273,13 @@ quarantine: Final = Table(
     Column("reason", String, nullable=False, index=True),
     Column("detail", Words, nullable=False),
 )
+
+care_records: Final = Table(
+    "care_records",
+    metadata,
+    Column("resident_id", String, primary_key=True),
+    Column("kind", Choice(CareKind), primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("person_id", String, nullable=False),
+)
+"""No foreign keys: what was done is kept whatever the register knows."""

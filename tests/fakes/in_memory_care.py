@@ -1,0 +1,31 @@
+"""What the staff documented, in memory, for tests."""
+
+import threading
+from collections.abc import Mapping
+
+from domain.care import CareKind, CareRecord
+
+
+class InMemoryCare:
+    """`domain.ports.CareRecords` in a dictionary."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, CareKind, int], CareRecord] = {}
+        self._lock = threading.Lock()
+
+    def record(self, record: CareRecord) -> None:
+        with self._lock:
+            self._kept.setdefault((record.resident_id, record.kind, record.at), record)
+
+    def latest(self, kind: CareKind, since_at: int) -> Mapping[str, int]:
+        latest: dict[str, int] = {}
+        with self._lock:
+            for resident_id, at in sorted((who, at) for who, done, at in self._kept if done.value == kind.value):
+                if at >= since_at:
+                    latest[resident_id] = at
+        return latest
+
+    def records_of(self, resident_id: str, kind: CareKind, start_at: int, end_at: int) -> list[CareRecord]:
+        with self._lock:
+            keys = [key for key in sorted(self._kept) if key[:2] == (resident_id, kind)]
+            return [self._kept[key] for key in keys if start_at <= key[2] < end_at]
