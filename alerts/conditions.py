@@ -186,19 +186,17 @@ class Conditions:
 
     def tell(self, statuses: Iterable[BeltStatus], now: int) -> list[Transition]:
         """Take in what belts say of themselves, in this order, at `now`; returns what to tell."""
-        return self._belt_states.tell(statuses, now)
+        before = self._belt_states.standing()
+        told = self._belt_states.tell(statuses, now)
+        self._silences.count_from(np.flatnonzero(before & ~self._belt_states.standing()), now)
+        return told
 
     def turned(self, belt_id: str, at: int) -> list[Transition]:
         """Who lies over the belt was turned at `at` (our clock): the time until the next turn counts from there."""
-        n, rows = (
-            self._slot_of.get(belt_id),
-            [k for k, spec in enumerate(self._specs) if spec.rule is Rule.NO_TURN_OVER],
-        )
-        if n is None:
-            return []
-        self._courses.now = at
-        for k in rows:
-            self._courses.begin_anew(k, n, at + int(self.beds.clocks.offset[n]))
+        n = self._slot_of.get(belt_id)
+        if n is not None:
+            self._courses.now = at
+            self._courses.begin_anew(Rule.NO_TURN_OVER, n, at + int(self.beds.clocks.offset[n]))
         return self._take_told()
 
     def _hear(self, now: int) -> list[Transition]:

@@ -146,10 +146,11 @@ class Courses:
         self._tell(Kind.DUE, k, n, run.began_at, run, silent=silent)
         self.runs.keep(k, n, run)
 
-    def begin_anew(self, k: int, n: int, at: int) -> None:
+    def begin_anew(self, rule: Rule, n: int, at: int) -> None:
         """What the run counts was put back to nothing at `at` (belt's clock); one that began later stays as it is."""
-        run = self.runs.get(k, n)
-        if run is None or run.began_at >= at:
+        k = self._rows.get(rule)
+        run = None if k is None else self.runs.get(k, n)
+        if k is None or run is None or run.began_at >= at:
             return
         if run.alarm_began_at is not None:
             self._tell(Kind.CLEARED, k, n, run.alarm_began_at, run, ended_at=at)

@@ -18,12 +18,9 @@ class InMemoryCare:
             self._kept.setdefault((record.resident_id, record.kind, record.at), record)
 
     def latest(self, kind: CareKind, since_at: int) -> Mapping[str, int]:
-        latest: dict[str, int] = {}
         with self._lock:
-            for resident_id, at in sorted((who, at) for who, done, at in self._kept if done.value == kind.value):
-                if at >= since_at:
-                    latest[resident_id] = at
-        return latest
+            done = sorted((who, at) for who, of, at in self._kept if of.value == kind.value and at >= since_at)
+        return dict(done)
 
     def records_of(self, resident_id: str, kind: CareKind, start_at: int, end_at: int) -> list[CareRecord]:
         with self._lock:

@@ -66,6 +66,17 @@ def test_a_last_will_is_told_after_three_minutes_and_the_silence_is_not_told_as_
     assert ward.told[1:] == [("cleared", "b1", Rule.BELT_OFFLINE, 7300)]
 
 
+def test_a_belt_that_is_online_again_and_sends_nothing_is_silent_from_then_on() -> None:
+    ward = Ward()
+    ward.say(20, online=False)
+    ward.tick(200)
+    ward.say(1000, online=True)
+    ward.tick(1000, 1299)
+    assert [kind for kind, *_ in ward.told] == ["due", "cleared"]
+    ward.tick(1300)
+    assert ward.told[2:] == [("due", "b1", Rule.BELT_SILENT, 1300)]
+
+
 def test_a_belt_that_is_told_to_be_silent_is_not_told_to_be_offline() -> None:
     ward = Ward()
     ward.tick(300)
