@@ -54,7 +54,7 @@ class Conditions:
 
     def __init__(self, slots: Sequence[Slot] = (), specs: Sequence[RuleSpec] = RULES) -> None:
         self._specs = tuple(specs)
-        self._holds = np.array([[spec.holds_while_unknown] for spec in specs], np.bool_).reshape(-1, 1)
+        self._holds = np.array([spec.holds_while_unknown for spec in specs], np.bool_)
         self._changed_beds: set[int] = set()
         self._gone: list[tuple[str, str]] = []
         self._set_slots(slots)
@@ -234,8 +234,11 @@ class Conditions:
         in_bed_before[1:], in_bed_before[first] = batch.in_bed[:-1], self.beds.occupancy[slot[first]]
         before_at[1:], before_at[first] = at[:-1], self.beds.clocks.observed_at[slot[first]]
         seen = self._see(batch, slice(None), slot, first, before_at)
-        due = self._due(seen, at, slot) & (fresh | ~self._runs.noted[seen.rules].take(slot, axis=1))
-        eventful: NDArray[np.bool_] = (seen.happens | due).any(axis=0) | (batch.in_bed != in_bed_before)
+        due = self._due(seen, at, slot)
+        noted = self._runs.noted[seen.rule[due], slot[seen.reading[due]]]
+        eventful: NDArray[np.bool_] = batch.in_bed != in_bed_before
+        eventful[seen.reading[seen.happens]] = True
+        eventful[seen.reading[due[fresh[seen.reading[due]] | ~noted]]] = True
         ends = np.append(first[1:], n)
         if eventful.any():
             so_far = np.cumsum(eventful)
@@ -258,18 +261,18 @@ class Conditions:
     ) -> Seen:
         at, in_bed = batch.observed_at[rows], batch.in_bed[rows]
         settled = self.beds.settled(slot, at, in_bed, self._settle_ms[slot])
-        rated = at >= self.beds.rated_at[slot]
-        gone = self.beds.gone(slot, at, in_bed)
-        running = self._runs.running
-        busy = self._truths.busy(slot[first], running)
+        rated, gone = at >= self.beds.rated_at[slot], self.beds.gone(slot, at, in_bed)
         frame = frame_of(batch, rows, settled, rated, gone=gone, gap_ms=at - before_at)
-        truth = self._questions.ask(frame, slot, busy)
-        return self._truths.see(truth, at, slot, first, running=running, busy=busy)
+        going_on = self._truths.going_on(slot[first], self._runs.running)
+        truth = self._questions.ask(frame, slot, np.logical_or.reduce(going_on, axis=1))
+        return self._truths.see(truth, at, slot, first, running=self._runs.running, going_on=going_on)
 
-    def _due(self, seen: Seen, at: NDArray[np.int64], slot: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Where a reading that says nothing new must be looked at: it counts, and it is time."""
-        counts = (seen.truth >= 0) | self._holds[seen.rules]
-        return counts & (self._runs.wake_at[seen.rules].take(slot, axis=1) <= at)
+    def _due(self, seen: Seen, at: NDArray[np.int64], slot: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The pairs that say nothing new and must be looked at: the reading counts for the run, and it is time."""
+        pairs = np.flatnonzero(seen.running)
+        rule, reading = seen.rule[pairs], seen.reading[pairs]
+        counts = (seen.truth[pairs] >= 0) | self._holds[rule]
+        return pairs[counts & (self._runs.wake_at[rule, slot[reading]] <= at[reading])]
 
     def _rounds(
         self,
@@ -294,19 +297,20 @@ class Conditions:
         seen_before = self.beds.clocks.observed_at[slot]
         self._changed_beds.update(self.beds.move_on(slot, at, batch.in_bed[rows]).tolist())
         seen = self._see(batch, rows, slot, every, seen_before)
-        happens = seen.happens | self._due(seen, at, slot)
+        seen.happens[self._due(seen, at, slot)] = True
         self._truths.keep(seen, at, slot, every)
-        for r, j in np.argwhere(happens).tolist():
+        for pair in np.flatnonzero(seen.happens).tolist():
+            j = int(seen.reading[pair])
             look = Look(
                 at=int(at[j]),
                 received_at=int(batch.received_at[rows[j]]),
-                truth=int(seen.truth[r, j]),
+                truth=int(seen.truth[pair]),
                 seen_before_at=int(seen_before[j]),
                 fresh=bool(fresh[rows[j]]),
-                since_at=int(seen.since[r, j]),
-                unseen_ms=int(seen.unseen_ms[r, j]),
+                since_at=int(seen.since[pair]),
+                unseen_ms=int(seen.unseen_ms[pair]),
             )
-            self._courses.look(int(seen.rules[r]), int(slot[j]), look)
+            self._courses.look(int(seen.rule[pair]), int(slot[j]), look)
 
     def _take_late(self, batch: ReadingBatch, slot: NDArray[np.intp], late: NDArray[np.bool_]) -> None:
         """A late reading inside the gap before a running, unraised run shows that it began earlier, or ends the gap."""
