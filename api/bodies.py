@@ -208,3 +208,10 @@ class NightBody(Body):
             mean_heart_rate=None if sums.mean_heart_rate is None else round(sums.mean_heart_rate, 1),
             alarms=None if view.alarms is None else [AlarmBody.of(alarm) for alarm in view.alarms],
         )
+
+
+class TurnBody(Body):
+    """A turn that the staff documented."""
+
+    resident_id: str
+    at: int

@@ -14,7 +14,7 @@ from api.alarms_shown import AlarmWords
 from api.board import alarm_shown, board_constants, read_board
 from api.bodies import ResolveForm
 from api.charts.drawing import SCRIPT_NAME
-from api.commands import acknowledge, resolve, visible_alarm
+from api.commands import acknowledge, document_turn, last_turn, resolve, visible_alarm
 from api.family import family_night
 from api.house import house_of
 from api.nights import NightView, bars, marks, read_night, visible_resident
@@ -163,6 +163,13 @@ def change_settings(
     return response
 
 
+@router.post("/residents/{resident_id}/turns")
+def turn_resident(request: Request, viewer: Carer, resident_id: str) -> Response:
+    """The viewer has turned the resident just now."""
+    document_turn(house_of(request).services, viewer, resident_id)
+    return RedirectResponse(f"/residents/{quote(resident_id, safe='')}#care", status_code=303)
+
+
 def page(request: Request, viewer: Viewer, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page with what every page has."""
     house = house_of(request)
@@ -180,6 +187,7 @@ def _resident(
     saved: bool = False,
     status: int = 200,
 ) -> Response:
+    services = house_of(request).services
     return page(
         request,
         viewer,
@@ -192,6 +200,7 @@ def _resident(
         form=form,
         fields=FIELDS,
         saved=saved,
+        turned=last_turn(services, view.resident.resident_id) if viewer.may("handle_alarms") else None,
         others=_others(request, viewer, view.resident),
         one_day=ONE_DAY,
         **more,

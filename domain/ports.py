@@ -13,6 +13,7 @@ from typing import Protocol
 from domain.alarms import Alarm, AlarmEvent, AlarmInput, StepFunction
 from domain.belts import BeltStatus
 from domain.calls import Call
+from domain.care import CareKind, CareRecord
 from domain.contacts import ContactPoint
 from domain.deliveries import Delivery
 from domain.people import Person, Session
@@ -310,6 +311,7 @@ class Rosters(Protocol):
 
     def swap(self, center_id: str, swap: Swap) -> None:
         """Let the post of that one shift be this person's; a later one of the same shift, day and post replaces it."""
+        ...
 
 
 class NightReports(Protocol):
@@ -349,4 +351,20 @@ class LateReadings(Protocol):
 
     def done(self, days: Sequence[LateDay]) -> None:
         """They wait no more, but for those that were noted again since `waiting` gave them."""
+        ...
+
+
+class CareRecords(Protocol):
+    """What the staff documented about residents' care. Does not promise that a resident is in the register."""
+
+    def record(self, record: CareRecord) -> None:
+        """Keep it; one of the same resident, kind and instant is kept as it was first. Durable when it returns."""
+        ...
+
+    def latest(self, kind: CareKind, since_at: int) -> Mapping[str, int]:
+        """When it was last done for each resident, by resident id, where that was at `since_at` (ms) or later."""
+        ...
+
+    def records_of(self, resident_id: str, kind: CareKind, start_at: int, end_at: int) -> list[CareRecord]:
+        """The resident's records of the kind with `start_at` <= `at` < `end_at` (ms), oldest first."""
         ...

@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from domain.alarms import AlarmState, Category, EventKind, Outcome, Priority, Rule
 from domain.calls import CallReason
+from domain.care import CareKind
 from domain.contacts import WayKind
 from domain.deliveries import DeliveryState, Failure
 from domain.people import Role
@@ -378,3 +379,14 @@ late_readings: Final = Table(
     Column("day", Integer, primary_key=True),
     Column("times", BigInteger, nullable=False),
 )
+
+
+care_records: Final = Table(
+    "care_records",
+    metadata,
+    Column("resident_id", String, primary_key=True),
+    Column("kind", Choice(CareKind), primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("person_id", String, nullable=False),
+)
+"""No foreign keys: what was done is kept whatever the register knows."""

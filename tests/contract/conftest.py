@@ -12,6 +12,7 @@ from sqlalchemy import text
 from domain.ports import (
     AlarmBook,
     BeltStatuses,
+    CareRecords,
     ContactBook,
     LateReadings,
     NightReports,
@@ -29,6 +30,7 @@ from storage.influx_server import InfluxServer
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_belts import RecordsBeltStatuses
+from storage.records_care import RecordsCare
 from storage.records_contacts import RecordsContacts
 from storage.records_night_reports import RecordsLateReadings, RecordsNightReports
 from storage.records_outbox import RecordsOutbox
@@ -41,6 +43,7 @@ from storage.spooled_readings import SpooledReadings
 from storage.tables import metadata
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
+from tests.fakes.in_memory_care import InMemoryCare
 from tests.fakes.in_memory_contacts import InMemoryContacts
 from tests.fakes.in_memory_night_reports import InMemoryLateReadings, InMemoryNightReports
 from tests.fakes.in_memory_outbox import InMemoryOutbox
@@ -186,3 +189,8 @@ def reports(records: Records | None) -> NightReports:
 @pytest.fixture
 def late(records: Records | None) -> LateReadings:
     return InMemoryLateReadings() if records is None else RecordsLateReadings(records)
+
+
+@pytest.fixture
+def care(records: Records | None) -> CareRecords:
+    return InMemoryCare() if records is None else RecordsCare(records)
