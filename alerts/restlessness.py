@@ -23,7 +23,7 @@ from alerts.runs import Kind, Run, Slot, Transition, restored, stored
 from alerts.silence import not_in_readings
 from domain.alarms import Category, Priority, Rule
 from domain.readings import Occupancy, ReadingBatch
-from domain.units import MINUTE_MS
+from domain.units import MINUTE_MS, SECOND_MS
 from domain.vitals import RESTLESS_SHARE
 from domain.watch import ConditionState
 
@@ -37,6 +37,8 @@ RESTLESS: Final = RuleSpec(
     end_confirm_ms=0,
     clear_ms=0,
 )
+UNSEEN_MS: Final = 90 * SECOND_MS
+"""Longer without a reading is a silence of the belt (the slowest report each 60 s): nobody was seen to be still."""
 _AT_BITS: Final = 43
 """Bits of an instant in a key: enough for the years until 2248, and for a million slots above them."""
 _AT_MASK: Final = (1 << _AT_BITS) - 1
@@ -173,8 +175,14 @@ class Restlessness:
         return inside and began_at - offset >= slot.from_at
 
     def _go_on(self, n: int, at: int, now: int, *, stirred: bool, fresh: bool) -> list[Transition]:
-        run, last_at = self._runs[n], self._stirred_at.setdefault(n, at)
+        run = self._runs[n]
+        if n not in self._stirred_at:
+            self._stirred_at[n] = run.seen_at = at
+        last_at = self._stirred_at[n]
         limits = self._slots[n].limits.get(Rule.RESTLESS)
+        if at - run.seen_at > UNSEEN_MS:
+            last_at = self._stirred_at[n] = last_at + at - run.seen_at
+        run.seen_at = at
         if at - last_at >= (limits.clear_ms or 0 if limits else 0):
             run.broken_at = last_at
             del self._runs[n], self._stirred_at[n]

@@ -92,5 +92,13 @@ def test_an_open_alarm_survives_a_restart_and_ends_when_they_are_still() -> None
     bench = VitalBench(QUICK)
     bench.show(*tossing(0, 10))
     bench.restart()
-    bench.show(*tossing(10, 12), still(12, 20))
+    bench.show(still(10, 16))
+    assert [(kind, at) for kind, _, at, _ in bench.told][1:] == [("cleared", 15 * MINUTE)]
+
+
+def test_a_silence_of_the_belt_is_no_stillness() -> None:
+    bench = VitalBench(QUICK)
+    bench.show(*tossing(0, 10), *tossing(17, 27))
+    assert [kind for kind, *_ in bench.told] == ["due"]
+    bench.show(still(27, 33))
     assert [kind for kind, *_ in bench.told] == ["due", "cleared"]
