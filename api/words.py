@@ -48,6 +48,12 @@ EVENTS: Final = {
     EventKind.CLEARED: N_("Over by itself"),
     EventKind.RESOLVED: N_("Closed"),
     EventKind.OUTCOME: N_("Outcome given"),
+    EventKind.SNOOZED: N_("Silenced for a while"),
+    EventKind.SNOOZE_ENDED: N_("Sounds again: the silence is over"),
+    EventKind.HELD: N_("Held back"),
+    EventKind.RELEASED: N_("No longer held back"),
+    EventKind.REPEATED: N_("Came back: counted as a repeat"),
+    EventKind.ESCALATED: N_("Handed on to the lead"),
 }
 
 BOARD_WORDS: Final = (

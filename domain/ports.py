@@ -11,6 +11,7 @@ from typing import Protocol
 
 from domain.alarms import Alarm, AlarmEvent, AlarmInput, StepFunction
 from domain.belts import BeltStatus
+from domain.pauses import CarePause, PauseEnd
 from domain.people import Person, Session
 from domain.readings import MinuteColumns, ReadingBatch
 from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side
@@ -103,6 +104,13 @@ class AlarmBook(Protocol):
 
     def open_alarms(self, center_id: str) -> list[Alarm]:
         """Alarms that are not resolved, oldest first."""
+        ...
+
+    def in_hand(self, since_at: int) -> list[Alarm]:
+        """What something may yet happen to, of all centres, oldest first.
+
+        Alarms that are open, that were resolved at or after `since_at` (ms), or that wait to come again.
+        """
         ...
 
     def history(self, alarm_id: str) -> list[AlarmEvent]:
@@ -233,4 +241,20 @@ class Quarantine(Protocol):
 
     def counts(self) -> dict[str, int]:
         """How many there are by reason."""
+        ...
+
+
+class CarePauses(Protocol):
+    """Pauses for care. Does not promise that a resident has one at a time."""
+
+    def begin(self, pause: CarePause) -> None:
+        """Keep it; nothing happens when its id is known. Durable when it returns."""
+        ...
+
+    def end(self, pause_id: str, at: int, how: PauseEnd, person_id: str | None = None) -> None:
+        """It ended at `at` (ms). Nothing happens when it had ended, or is not known. Durable when it returns."""
+        ...
+
+    def since(self, at: int) -> list[CarePause]:
+        """Those that last, lasted or will last beyond `at` (ms), of all centres, the oldest first."""
         ...

@@ -31,6 +31,7 @@ from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_belts import RecordsBeltStatuses
+from storage.records_pauses import RecordsCarePauses
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -75,6 +76,7 @@ class Stores:
             self._stack = opened.pop_all()
         self.book = RecordsAlarmBook(self.records)
         self.people = RecordsPeople(self.records)
+        self.pauses = RecordsCarePauses(self.records)
         self.quarantine = RecordsQuarantine(self.records)
         self.statuses = RecordsBeltStatuses(self.records)
 
@@ -112,7 +114,7 @@ class Service:
         self._listener = listener
         self._registry = CollectorRegistry()
         self.hub = LiveHub()
-        self.watch = Watch(register=stores.register, book=stores.book, now=clock.now())
+        self.watch = Watch(register=stores.register, book=stores.book, pauses=stores.pauses, now=clock.now())
         decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
         expects_session = bool(stores.book.states()[0])
         self._source = _source(settings, clock, decoder.topic_filters, expects_session=expects_session)

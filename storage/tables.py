@@ -24,9 +24,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 from domain.alarms import AlarmState, Category, EventKind, Outcome, Priority, Rule
+from domain.pauses import PauseEnd, PauseReason
 from domain.people import Role
 from domain.readings import Occupancy
 from domain.residents import Side
@@ -192,8 +194,21 @@ alarms: Final = Table(
     Column("resolved_by", String),
     Column("outcome", Choice(Outcome)),
     Column("note", Words, nullable=False),
+    Column("latches", Boolean, nullable=False, server_default=false()),
+    Column("snoozed_until", BigInteger),
+    Column("snoozed_by", String),
+    Column("held_by", String),
+    Column("escalated_at", BigInteger),
+    Column("escalated_by", String),
+    Column("rearm_at", BigInteger),
+    Column("run_id", String),
+    Column("repeats", Integer, nullable=False, server_default="0"),
+    Column("version", Integer, nullable=False, server_default="0"),
     Index("ix_alarms_open", "center_id", "state"),
     Index("ix_alarms_resident_id", "resident_id", "began_at"),
+    Index("ix_alarms_state", "state"),
+    Index("ix_alarms_resolved_at", "resolved_at"),
+    Index("ix_alarms_rearm_at", "rearm_at"),
 )
 """No foreign keys to residents, beds and people: an alarm is kept whatever the register knows."""
 
@@ -272,3 +287,19 @@ quarantine: Final = Table(
     Column("reason", String, nullable=False, index=True),
     Column("detail", Words, nullable=False),
 )
+
+care_pauses: Final = Table(
+    "care_pauses",
+    metadata,
+    Column("pause_id", String, primary_key=True),
+    Column("center_id", String, nullable=False),
+    Column("resident_id", String, nullable=False),
+    Column("reason", Choice(PauseReason), nullable=False),
+    Column("began_at", BigInteger, nullable=False),
+    Column("began_by", String, nullable=False),
+    Column("ends_at", BigInteger, nullable=False, index=True),
+    Column("ended_at", BigInteger),
+    Column("ended_by", String),
+    Column("ended_as", Choice(PauseEnd)),
+)
+"""No foreign keys, as with alarms."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from domain.ports import AlarmBook, BeltStatuses, People, Quarantine, ReadingsStore, Register
+from domain.ports import AlarmBook, BeltStatuses, CarePauses, People, Quarantine, ReadingsStore, Register
 from domain.readings import ReadingBatch
 from domain.units import NEVER
 from storage.duckdb_readings import DuckDBReadings
@@ -17,6 +17,7 @@ from storage.influx_server import InfluxServer
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_belts import RecordsBeltStatuses
+from storage.records_pauses import RecordsCarePauses
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -25,6 +26,7 @@ from storage.spooled_readings import SpooledReadings
 from storage.tables import metadata
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
+from tests.fakes.in_memory_pauses import InMemoryCarePauses
 from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_quarantine import InMemoryQuarantine
 from tests.fakes.in_memory_readings import InMemoryReadings
@@ -141,3 +143,8 @@ def quarantine(records: Records | None) -> Quarantine:
 @pytest.fixture
 def statuses(records: Records | None) -> BeltStatuses:
     return InMemoryBeltStatuses() if records is None else RecordsBeltStatuses(records)
+
+
+@pytest.fixture
+def pauses(records: Records | None) -> CarePauses:
+    return InMemoryCarePauses() if records is None else RecordsCarePauses(records)
