@@ -21,7 +21,7 @@ from alerts.rulebook import slot_of
 from alerts.runs import Kind, Slot, Transition
 from alerts.standing import MERGE_MS, Holding, InHand, Surroundings
 from domain.alarms import Alarm, AlarmEvent, AlarmInput, AlarmState, Clear, Raise, Record, Rule
-from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent
+from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent, WardChanged
 from domain.ports import AlarmBook, CarePauses, Register
 from domain.readings import ReadingBatch
 from domain.residents import Place
@@ -118,7 +118,7 @@ class Watch:
         """
         if not (self._inputs or self._beds or self._runs or self._ticked):
             return []
-        self._store_pauses()
+        ward = self._store_pauses()
         inputs = self._settled() if self._inputs or self._ticked else []
         events: list[AlarmEvent] = []
         if inputs or self._beds or self._runs:
@@ -130,7 +130,7 @@ class Watch:
                 ended=[key for key, run in self._runs.items() if run is None],
             )
         self._inputs, self._beds, self._runs, self._ticked = [], {}, {}, False
-        return [AlarmsChanged(events=tuple(events))] if events else []
+        return [*ward, AlarmsChanged(events=tuple(events))] if events else ward
 
     def _settled(self) -> list[AlarmInput]:
         """What was decided, as the alarms in the book take it, and what is owed to them by now."""
@@ -141,11 +141,13 @@ class Watch:
         in_hand.upkeep(self._now, self._heard_until)
         return in_hand.inputs
 
-    def _store_pauses(self) -> None:
-        for pause in self._pausing.to_store():
+    def _store_pauses(self) -> list[LiveEvent]:
+        ended = self._pausing.to_store()
+        for pause in ended:
             if self._pauses is not None and pause.ended_at is not None and pause.ended_as is not None:
                 self._pauses.end(pause.pause_id, pause.ended_at, pause.ended_as)
         self._pausing.stored()
+        return [WardChanged(center_ids=frozenset(pause.center_id for pause in ended))] if ended else []
 
     def _holding(self, alarm: Alarm) -> Holding:
         """Does what the alarm is about still hold? The run is found by whom it happens to: belts are exchanged."""

@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import engines, pages, pages_login, programs
+from api import engines, pages, pages_care, pages_login, programs, programs_care
 from api.house import build_house
 from api.limits import SmallBodies
 from api.refusals import add_refusals
@@ -40,7 +40,7 @@ def create_app(services: Services) -> FastAPI:
     """The application over `services`. Every route but `api.access.PUBLIC` asks for a session and a right."""
     app = FastAPI(title="Nightbelt", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = build_house(services)
-    for module in (pages_login, pages, programs, engines):
+    for module in (pages_login, pages, programs, engines, pages_care, programs_care):
         app.include_router(module.router)
     app.mount(STATIC, StaticFiles(directory=str(files("api").joinpath("static"))), name="static")
     add_refusals(app)

@@ -16,6 +16,7 @@ from api.bodies import ResolveForm
 from api.commands import acknowledge, resolve, visible_alarm
 from api.house import house_of
 from api.nights import NightView, bars, marks, read_night, visible_resident
+from api.pauses import pause_now, pauses_of
 from api.settings_form import FIELDS, SettingsForm
 from api.stream import event_id_from, live_events
 from api.ward import live_values, read_ward
@@ -76,8 +77,20 @@ def alarm_page(request: Request, viewer: Carer, alarm_id: str) -> Response:
     ward = read_ward(services, viewer.center_id)
     words = AlarmWords(services, ward, viewer)
     history = [(event, words.person(event.person_id)) for event in services.book.history(alarm_id)]
-    view = words.view(alarm)
-    return page(request, viewer, "alarm.html", view=view, history=history, zone=ward.zone, now=services.clock.now())
+    held = [one for one in services.book.open_alarms(viewer.center_id) if one.held_by == alarm_id]
+    return page(
+        request,
+        viewer,
+        "alarm.html",
+        view=words.view(alarm),
+        held_by=words.holder(alarm),
+        holds=words.views(held),
+        history=history,
+        zone=ward.zone,
+        now=services.clock.now(),
+        paused=pause_now(services, viewer, ward, alarm.resident_id),
+        pauses=[],
+    )
 
 
 @router.post("/alarms/{alarm_id}/acknowledge")
@@ -89,14 +102,14 @@ def acknowledge_alarm(
 ) -> Response:
     """The viewer goes."""
     alarm = acknowledge(house_of(request).services, viewer, alarm_id)
-    return _handled(request, viewer, alarm, next)
+    return handled(request, viewer, alarm, next)
 
 
 @router.post("/alarms/{alarm_id}/resolve")
 def resolve_alarm(request: Request, viewer: Carer, alarm_id: str, found: Annotated[ResolveForm, Form()]) -> Response:
     """The viewer says what they found."""
     alarm = resolve(house_of(request).services, viewer, alarm_id, found.outcome, found.note)
-    return _handled(request, viewer, alarm, found.next)
+    return handled(request, viewer, alarm, found.next)
 
 
 @router.get("/residents/{resident_id}")
@@ -148,7 +161,8 @@ def page(request: Request, viewer: Viewer, template: str, *, status: int = 200, 
 def _resident(
     request: Request, viewer: Viewer, view: NightView, form: SettingsForm, *, saved: bool = False, status: int = 200
 ) -> Response:
-    register = house_of(request).services.register
+    services = house_of(request).services
+    register = services.register
     return page(
         request,
         viewer,
@@ -161,12 +175,15 @@ def _resident(
         form=form,
         fields=FIELDS,
         saved=saved,
+        now=services.clock.now(),
+        paused=pause_now(services, viewer, view.ward, view.resident.resident_id),
+        pauses=pauses_of(services, viewer, view.resident.resident_id, view.night.noon_at),
         others=[register.resident(other) for other in sorted(viewer.person.relatives - {view.resident.resident_id})],
         one_day=timedelta(days=1),
     )
 
 
-def _handled(request: Request, viewer: Viewer, alarm: Alarm, next_path: str) -> Response:
+def handled(request: Request, viewer: Viewer, alarm: Alarm, next_path: str) -> Response:
     """The new card for a script, a redirect for a form."""
     if request.headers.get("accept") != WITH_SCRIPT:
         return RedirectResponse(local_path(next_path) or "/", status_code=303)

@@ -10,7 +10,7 @@ from api.live import LiveHub
 from domain.alarms import StepFunction
 from domain.clock import Clock
 from domain.live import BedNow
-from domain.ports import AlarmBook, BeltStatuses, People, ReadingsStore, Register
+from domain.ports import AlarmBook, BeltStatuses, CarePauses, People, ReadingsStore, Register
 
 WELL: Final = "ok"
 ALARMS: Final = "alarms"
@@ -39,6 +39,7 @@ class Services:
     book: AlarmBook
     readings: ReadingsStore
     statuses: BeltStatuses
+    pauses: CarePauses
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction

@@ -5,6 +5,7 @@ from typing import Final
 from api.languages import Language
 from api.vital_words import VITAL_RULES, vital_reason
 from domain.alarms import LEAVE_BED_RULES, Alarm, AlarmState, EventKind, Outcome, Priority, Rule
+from domain.pauses import PauseEnd, PauseReason
 from domain.units import MINUTE_MS, SECOND_MS
 
 
@@ -56,6 +57,22 @@ EVENTS: Final = {
     EventKind.ESCALATED: N_("Handed on to the lead"),
 }
 
+PAUSE_REASONS: Final = {
+    PauseReason.TOILET: N_("At the toilet, with somebody"),
+    PauseReason.CARE: N_("Being cared for"),
+    PauseReason.HOSPITAL: N_("In hospital"),
+}
+PAUSE_ENDS: Final = {
+    PauseEnd.RETURNED: N_("Ended by the return to bed"),
+    PauseEnd.TIME: N_("Ended by its time"),
+    PauseEnd.PERSON: N_("Ended by %(name)s"),
+    PauseEnd.REPLACED: N_("Changed by %(name)s"),
+}
+PAUSE_CHOICES_MIN: Final = (15, 30, 60, 120, 240, 720)
+"""The lengths of a pause that a page offers (min)."""
+SNOOZE_CHOICES_MIN: Final = (5, 15, 30)
+"""The same of a snooze."""
+
 BOARD_WORDS: Final = (
     N_("In bed"),
     N_("Out of bed"),
@@ -82,6 +99,7 @@ BOARD_WORDS: Final = (
     N_("%(n)s beds without signal: nothing can be raised for them."),
     N_("Perhaps not sent; look at the card."),
     N_("Alarm: %(what)s"),
+    N_("%(left)s left"),
 )
 """The texts that the board's scripts use; sent along with the page."""
 
@@ -112,6 +130,10 @@ CENTER_REASONS: Final = {
 
 
 def state_word(alarm: Alarm) -> str:
+    if alarm.is_open and alarm.held_by is not None:
+        return N_("Held back")
+    if alarm.snoozed_until is not None:
+        return N_("Silent for a while")
     return (CENTER_STATES if alarm.of_center else STATES)[alarm.state]
 
 
@@ -122,6 +144,15 @@ def outcome_words(alarm: Alarm) -> dict[Outcome, str]:
 
 def reason_in_words(alarm: Alarm, language: Language) -> str:
     """Why the alarm is there, with its numbers."""
+    why = _reason(alarm, language)
+    times = alarm.reason.facts.get("again")
+    if not isinstance(times, int):
+        return why
+    again = language.say("It was closed and goes on: raised again (%(n)s).", n=language.number(times))
+    return f"{again} {why}"
+
+
+def _reason(alarm: Alarm, language: Language) -> str:
     if (vital := vital_reason(alarm, language)) is not None:
         return vital
     if alarm.of_center:
@@ -150,7 +181,7 @@ def since_words(alarm: Alarm) -> str:
 
 def left_at(alarm: Alarm) -> int:
     """When the bed was left (ms): as the reason says, else when the condition began."""
-    stated = alarm.reason.facts.get("left_at")
+    stated = alarm.reason.facts.get("left_at", alarm.reason.facts.get("since_at"))
     return int(stated) if isinstance(stated, int | float) else alarm.began_at
 
 

@@ -168,6 +168,7 @@ class Service:
             book=stores.book,
             readings=stores.readings,
             statuses=stores.statuses,
+            pauses=stores.pauses,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,

@@ -22,6 +22,7 @@ from domain.residents import Center, Resident
 from domain.units import MINUTE_MS, SECOND_MS
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
+from tests.fakes.in_memory_pauses import InMemoryCarePauses
 from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
@@ -56,6 +57,7 @@ class World:
     book: InMemoryAlarmBook
     readings: InMemoryReadings
     statuses: InMemoryBeltStatuses
+    pauses: InMemoryCarePauses
     beds: dict[str, BedNow]
     changes: list[str] = field(default_factory=list)
 
@@ -137,7 +139,7 @@ class World:
 def build_world(beds: int = 8, **settings: object) -> World:
     clock = FakeClock()
     register, people, book, readings = InMemoryRegister(), InMemoryPeople(), InMemoryAlarmBook(), InMemoryReadings()
-    statuses = InMemoryBeltStatuses()
+    statuses, pauses = InMemoryBeltStatuses(), InMemoryCarePauses()
     latest: dict[str, BedNow] = {}
     world: World
     services = Services(
@@ -147,6 +149,7 @@ def build_world(beds: int = 8, **settings: object) -> World:
         book=book,
         readings=readings,
         statuses=statuses,
+        pauses=pauses,
         hub=LiveHub(),
         latest=lambda: list(latest.values()),
         step=step,
@@ -155,7 +158,7 @@ def build_world(beds: int = 8, **settings: object) -> World:
         on_register_changed=lambda: world.changes.append("register"),
     )
     services = replace(services, **settings)  # type: ignore[arg-type]
-    world = World(services, clock, register, people, book, readings, statuses, latest)
+    world = World(services, clock, register, people, book, readings, statuses, pauses, latest)
     _enroll(world, beds)
     _hire(people.save)
     return world

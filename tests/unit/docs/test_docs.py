@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from api import engines, pages, pages_login, programs
+from api import engines, pages, pages_care, pages_login, programs, programs_care
 from domain.alarms import Rule
 from domain.readings import FLOAT_COLUMNS
 from ingest.forwarding import REJECTED
@@ -41,7 +41,7 @@ def test_the_reason_of_refused_readings_is_described() -> None:
 def test_every_route_is_described_and_no_other() -> None:
     routes = {
         f"{method} {route.path}"
-        for module in (pages, pages_login, programs, engines)
+        for module in (pages, pages_login, programs, engines, pages_care, programs_care)
         for route in module.router.routes
         for method in getattr(route, "methods", set()) - {"HEAD"}
     }
