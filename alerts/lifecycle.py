@@ -28,6 +28,7 @@ from domain.alarms import (
     Disarm,
     Escalate,
     EventKind,
+    Follow,
     Hold,
     Notice,
     Raise,
@@ -70,7 +71,7 @@ def step(alarm: Alarm | None, given: AlarmInput) -> Step:
             return _by_condition(alarm, given)
         case Acknowledge() | Resolve() | Snooze() | Escalate():
             return _by_person(_existing(alarm, given.alarm_id), given)
-        case Wake() | Hold() | Release() | Repeat() | Disarm():
+        case Wake() | Hold() | Release() | Follow() | Repeat() | Disarm():
             return Step(alarm=None) if alarm is None else _by_itself(alarm, given)
         case _:
             assert_never(given)
@@ -104,7 +105,7 @@ def _by_person(alarm: Alarm, given: Acknowledge | Resolve | Snooze | Escalate) -
             assert_never(given)
 
 
-def _by_itself(alarm: Alarm, given: Wake | Hold | Release | Repeat | Disarm) -> Step:
+def _by_itself(alarm: Alarm, given: Wake | Hold | Release | Follow | Repeat | Disarm) -> Step:
     match given:
         case Wake():
             return _wake(alarm, given)
@@ -112,6 +113,8 @@ def _by_itself(alarm: Alarm, given: Wake | Hold | Release | Repeat | Disarm) -> 
             return _hold(alarm, given)
         case Release():
             return _release(alarm, given)
+        case Follow():
+            return _follow(alarm, given)
         case Repeat():
             return _repeat(alarm, given)
         case Disarm():
@@ -209,7 +212,7 @@ def _wake(alarm: Alarm, given: Wake) -> Step:
 
 
 def _hold(alarm: Alarm, given: Hold) -> Step:
-    if not alarm.is_open or alarm.held_by is not None:
+    if not alarm.is_open or alarm.held_by == given.by:
         return Step(alarm=alarm)
     after = replace(alarm, held_by=given.by, snoozed_until=None, snoozed_by=None)
     return _next(after, EventKind.HELD, given.at)
@@ -223,8 +226,21 @@ def _release(alarm: Alarm, given: Release) -> Step:
     return _next(replace(alarm, held_by=None, raised_at=raised_at), EventKind.RELEASED, given.at)
 
 
+def _follow(alarm: Alarm, given: Follow) -> Step:
+    louder, at = given.louder, given.at
+    if not alarm.is_open or alarm.held_by is None:
+        return Step(alarm=alarm)
+    if louder.resolved_by is not None and louder.outcome is not None:
+        person_id, outcome, note = louder.resolved_by, louder.outcome, louder.note
+        answer = Resolve(alarm_id=alarm.alarm_id, at=at, person_id=person_id, outcome=outcome, note=note)
+        return _resolve(alarm, answer)
+    if louder.acknowledged_by is not None and alarm.state is AlarmState.ACTIVE:
+        return _acknowledge(alarm, Acknowledge(alarm_id=alarm.alarm_id, at=at, person_id=louder.acknowledged_by))
+    return Step(alarm=alarm)
+
+
 def _repeat(alarm: Alarm, given: Repeat) -> Step:
-    """It sounds again, whoever had taken it before; it is told by the end of the run that is due now."""
+    """It sounds again, whoever had taken it before, and wants an answer of its own."""
     if alarm.run_id == given.alarm.alarm_id:
         return Step(alarm=alarm)
     after = replace(
@@ -239,6 +255,10 @@ def _repeat(alarm: Alarm, given: Repeat) -> Step:
         acknowledged_by=None,
         cleared_at=None,
         resolved_at=None,
+        resolved_by=None,
+        outcome=None,
+        note="",
+        rearm_at=None,
     )
     return _next(after, EventKind.REPEATED, given.at)
 

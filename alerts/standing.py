@@ -19,18 +19,17 @@ from alerts.lifecycle import step
 from alerts.precedence import LOUDER, holds_back, takes_over
 from domain.alarms import (
     LEAVE_BED_RULES,
-    Acknowledge,
     Alarm,
     AlarmInput,
     AlarmState,
     Category,
     Clear,
     Disarm,
+    Follow,
     Hold,
     Raise,
     Release,
     Repeat,
-    Resolve,
     Wake,
 )
 from domain.pauses import CarePause
@@ -132,9 +131,13 @@ class InHand:
             return
         holder = self._alarms.get(alarm.held_by)
         if holder is not None and takes_over(holder, alarm):
-            yield from _as_the_louder(alarm, holder, now)
+            yield Follow(alarm_id=alarm.alarm_id, at=now, louder=holder)
         if not self._is_held(alarm, holder, now):
-            yield Release(alarm_id=alarm.alarm_id, at=now)
+            other_id = self._holder_id(alarm, now, told=False)
+            if other_id is None:
+                yield Release(alarm_id=alarm.alarm_id, at=now)
+            else:
+                yield Hold(alarm_id=alarm.alarm_id, at=now, by=other_id)
 
     def _is_held(self, alarm: Alarm, holder: Alarm | None, now: int) -> bool:
         if holder is not None:
@@ -176,16 +179,6 @@ def _may_repeat(alarm: Alarm, at: int) -> bool:
     if alarm.cleared_at is None or alarm.outcome is not None or alarm.resolved_by is not None or alarm.version == 0:
         return False
     return alarm.is_open or at - alarm.cleared_at <= MERGE_MS
-
-
-def _as_the_louder(alarm: Alarm, louder: Alarm, now: int) -> Iterator[AlarmInput]:
-    """Who answers the louder one answers for both."""
-    if louder.acknowledged_by is not None and alarm.state is AlarmState.ACTIVE:
-        yield Acknowledge(alarm_id=alarm.alarm_id, at=now, person_id=louder.acknowledged_by)
-    if louder.resolved_by is not None and louder.outcome is not None:
-        yield Resolve(
-            alarm_id=alarm.alarm_id, at=now, person_id=louder.resolved_by, outcome=louder.outcome, note=louder.note
-        )
 
 
 def _again(alarm: Alarm, now: int) -> Alarm:

@@ -257,6 +257,15 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Follow:
+    """The alarm that speaks for this one, of the same cause, has been answered as `louder` says: so has this one."""
+
+    alarm_id: str
+    at: int
+    louder: Alarm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repeat:
     """What the alarm was about is due again, as `alarm` says; shown as the same alarm."""
 
@@ -274,7 +283,19 @@ class Disarm:
 
 
 AlarmInput = (
-    Raise | Record | Clear | Acknowledge | Resolve | Snooze | Escalate | Wake | Hold | Release | Repeat | Disarm
+    Raise
+    | Record
+    | Clear
+    | Acknowledge
+    | Resolve
+    | Snooze
+    | Escalate
+    | Wake
+    | Hold
+    | Release
+    | Follow
+    | Repeat
+    | Disarm
 )
 
 

@@ -13,6 +13,7 @@ from domain.alarms import (
     Disarm,
     Escalate,
     EventKind,
+    Follow,
     Hold,
     Outcome,
     Priority,
@@ -103,6 +104,7 @@ HANDED_ON = replace(NEW, escalated_at=275, escalated_by="bob", version=1)
         ),
         (None, replace(RAISE, alarm=replace(HELD, version=0)), replace(HELD, version=0), EventKind.HELD),
         (NEW, HOLD, HELD, EventKind.HELD),
+        (HELD, replace(HOLD, by="third"), replace(HELD, held_by="third", version=2), EventKind.HELD),
         (HELD, RELEASE, replace(NEW, version=2), EventKind.RELEASED),
         (NEW, ESCALATE, HANDED_ON, EventKind.ESCALATED),
         (SNOOZED, ESCALATE, replace(HANDED_ON, version=2), EventKind.ESCALATED),
@@ -137,7 +139,6 @@ def test_steps(alarm: Alarm | None, given: AlarmInput, after: Alarm, kind: Event
         (SNOOZED, replace(WAKE, at=WAKE.at - 1)),
         (ACKED, WAKE),
         (HELD, HOLD),
-        (HELD, replace(HOLD, by="third")),
         (CLEARED, HOLD),
         (NEW, RELEASE),
         (CLEARED, RELEASE),
@@ -237,3 +238,23 @@ def test_closing_while_the_condition_holds_sets_the_instant_at_which_it_comes_ag
     storekeeper = step(replace(NEW, rule=Rule.READINGS_BEHIND), RESOLVE).alarm
     assert storekeeper is not None
     assert storekeeper.rearm_at is None
+
+
+def test_a_held_alarm_is_answered_with_the_louder_one_and_never_against_what_was_done() -> None:
+    taken = step(HELD, Follow(alarm_id=ID, at=400, louder=ACKED)).alarm
+    closed = step(HELD, Follow(alarm_id=ID, at=400, louder=HELPED)).alarm
+    assert taken is not None
+    assert closed is not None
+    assert (taken.state, taken.acknowledged_by) == (AlarmState.ACKNOWLEDGED, "ann")
+    assert (closed.outcome, closed.resolved_by, closed.note) == (Outcome.HELPED, "ann", "fell")
+    false_alarm = step(HELD, replace(RESOLVE, outcome=Outcome.FALSE_ALARM)).alarm
+    for alarm, louder in ((false_alarm, HELPED), (NEW, HELPED), (taken, ACKED), (HELD, NEW)):
+        result = step(alarm, Follow(alarm_id=ID, at=500, louder=louder))
+        assert (result.alarm, list(result.events)) == (alarm, [])
+
+
+def test_what_is_said_of_an_alarm_while_it_comes_back_does_not_silence_it() -> None:
+    told = step(CLEARED, RESOLVE).alarm
+    again = step(told, REPEAT).alarm
+    assert again is not None
+    assert (again.calls, again.outcome, again.note) == (True, None, "")
