@@ -13,6 +13,7 @@ from api.addresses import local_path
 from api.alarms_shown import AlarmWords
 from api.board import alarm_shown, board_constants, read_board
 from api.bodies import ResolveForm
+from api.changes import changes_of, note_settings
 from api.commands import acknowledge, resolve, visible_alarm
 from api.house import house_of
 from api.nights import NightView, bars, marks, read_night, visible_resident
@@ -129,13 +130,14 @@ def change_settings(
 ) -> Response:
     """Stores when leaving the bed is told."""
     services = house_of(request).services
-    visible_resident(services, viewer, resident_id)
+    resident, _ = visible_resident(services, viewer, resident_id)
     form = SettingsForm.posted(posted)
     settings = form.settings()
     if settings is None:
         view = read_night(services, viewer, resident_id, None)
         return _resident(request, viewer, view, form, status=422)
     services.register.set_leave_bed(resident_id, settings)
+    note_settings(services, viewer, resident_id, resident.leave_bed, settings)
     services.on_register_changed()
     name = quote(resident_id, safe="")
     response = RedirectResponse(f"/residents/{name}#settings", status_code=303)
@@ -178,6 +180,7 @@ def _resident(
         now=services.clock.now(),
         paused=pause_now(services, viewer, view.ward, view.resident.resident_id),
         pauses=pauses_of(services, viewer, view.resident.resident_id, view.night.noon_at),
+        changes=changes_of(services, viewer, view.resident.resident_id),
         others=[register.resident(other) for other in sorted(viewer.person.relatives - {view.resident.resident_id})],
         one_day=timedelta(days=1),
     )

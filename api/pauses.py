@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.access import Viewer
+from api.changes import note_pause
 from api.languages import Language
 from api.nights import visible_resident
 from api.services import Services
 from api.ward import Ward
 from api.words import PAUSE_ENDS, PAUSE_REASONS
+from domain.audit import Change
 from domain.live import WardChanged
 from domain.pauses import CarePause, PauseEnd, PauseReason
 from domain.units import MINUTE_MS
@@ -63,7 +65,7 @@ def begin_pause(services: Services, viewer: Viewer, resident_id: str, reason: Pa
         if pause.reason is reason and abs(pause.ends_at - ends_at) < SAME_END_MS:
             return pause
     begun = CarePause(
-        pause_id=f"{resident_id}.{now}",
+        pause_id=f"{resident_id}.{now}.{person_id}",
         center_id=viewer.center_id,
         resident_id=resident_id,
         reason=reason,
@@ -74,6 +76,7 @@ def begin_pause(services: Services, viewer: Viewer, resident_id: str, reason: Pa
     services.pauses.begin(begun)
     for pause in standing:
         services.pauses.end(pause.pause_id, now, PauseEnd.REPLACED, person_id)
+    note_pause(services, viewer, Change.PAUSE_BEGUN, begun)
     _tell(services, viewer)
     return begun
 
@@ -85,6 +88,7 @@ def end_pause(services: Services, viewer: Viewer, resident_id: str) -> None:
     standing = _standing(services, resident_id, now)
     for pause in standing:
         services.pauses.end(pause.pause_id, now, PauseEnd.PERSON, viewer.person.person_id)
+        note_pause(services, viewer, Change.PAUSE_ENDED, pause)
     if standing:
         _tell(services, viewer)
 

@@ -10,7 +10,7 @@ from api.live import LiveHub
 from domain.alarms import StepFunction
 from domain.clock import Clock
 from domain.live import BedNow
-from domain.ports import AlarmBook, BeltStatuses, CarePauses, People, ReadingsStore, Register
+from domain.ports import AlarmBook, AuditTrail, BeltStatuses, CarePauses, People, ReadingsStore, Register
 
 WELL: Final = "ok"
 ALARMS: Final = "alarms"
@@ -40,6 +40,7 @@ class Services:
     readings: ReadingsStore
     statuses: BeltStatuses
     pauses: CarePauses
+    audit: AuditTrail
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction

@@ -5,6 +5,7 @@ from typing import Final
 from api.languages import Language
 from api.vital_words import VITAL_RULES, vital_reason
 from domain.alarms import LEAVE_BED_RULES, Alarm, AlarmState, EventKind, Outcome, Priority, Rule
+from domain.audit import Change
 from domain.pauses import PauseEnd, PauseReason
 from domain.units import MINUTE_MS, SECOND_MS
 
@@ -67,6 +68,20 @@ PAUSE_ENDS: Final = {
     PauseEnd.TIME: N_("Ended by its time"),
     PauseEnd.PERSON: N_("Ended by %(name)s"),
     PauseEnd.REPLACED: N_("Changed by %(name)s"),
+}
+CHANGES: Final = {
+    Change.LEAVE_BED_SETTINGS: N_("Leave-bed settings changed"),
+    Change.PAUSE_BEGUN: N_("Pause for care begun"),
+    Change.PAUSE_ENDED: N_("Pause for care ended"),
+}
+CHANGED_FIELDS: Final = {
+    "immediate": N_("At once"),
+    "immediate_after_s": N_("Out of bed for (seconds)"),
+    "not_back": N_("Not back in time"),
+    "away_limit_min": N_("Not back within (minutes)"),
+    "windows": N_("Hours"),
+    "reason": N_("Why"),
+    "minutes": N_("Minutes"),
 }
 PAUSE_CHOICES_MIN: Final = (15, 30, 60, 120, 240, 720)
 """The lengths of a pause that a page offers (min)."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.alarms import Alarm, AlarmEvent, AlarmInput, StepFunction
+from domain.audit import AuditEntry
 from domain.belts import BeltStatus
 from domain.pauses import CarePause, PauseEnd
 from domain.people import Person, Session
@@ -257,4 +258,16 @@ class CarePauses(Protocol):
 
     def since(self, at: int) -> list[CarePause]:
         """Those that last, lasted or will last beyond `at` (ms), of all centres, the oldest first."""
+        ...
+
+
+class AuditTrail(Protocol):
+    """Who changed what. Does not promise that the change itself was stored in the same transaction."""
+
+    def put(self, entry: AuditEntry) -> None:
+        """Add it; `entry_id` is given by the trail. Durable when it returns."""
+        ...
+
+    def entries(self, subject: str, *, limit: int = 50) -> list[AuditEntry]:
+        """What was changed of `subject` (a resident id), the newest first."""
         ...

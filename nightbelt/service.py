@@ -30,6 +30,7 @@ from nightbelt.stopping import Stopping
 from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
+from storage.records_audit import RecordsAuditTrail
 from storage.records_belts import RecordsBeltStatuses
 from storage.records_pauses import RecordsCarePauses
 from storage.records_people import RecordsPeople
@@ -77,6 +78,7 @@ class Stores:
         self.book = RecordsAlarmBook(self.records)
         self.people = RecordsPeople(self.records)
         self.pauses = RecordsCarePauses(self.records)
+        self.audit = RecordsAuditTrail(self.records)
         self.quarantine = RecordsQuarantine(self.records)
         self.statuses = RecordsBeltStatuses(self.records)
 
@@ -169,6 +171,7 @@ class Service:
             readings=stores.readings,
             statuses=stores.statuses,
             pauses=stores.pauses,
+            audit=stores.audit,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,

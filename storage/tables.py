@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from domain.alarms import AlarmState, Category, EventKind, Outcome, Priority, Rule
+from domain.audit import Change
 from domain.pauses import PauseEnd, PauseReason
 from domain.people import Role
 from domain.readings import Occupancy
@@ -303,3 +304,15 @@ care_pauses: Final = Table(
     Column("ended_as", Choice(PauseEnd)),
 )
 """No foreign keys, as with alarms."""
+
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("entry_id", _Serial, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("person_id", String, nullable=False),
+    Column("what", Choice(Change), nullable=False),
+    Column("subject", String, nullable=False, index=True),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+)

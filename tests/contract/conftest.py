@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from domain.ports import AlarmBook, BeltStatuses, CarePauses, People, Quarantine, ReadingsStore, Register
+from domain.ports import AlarmBook, AuditTrail, BeltStatuses, CarePauses, People, Quarantine, ReadingsStore, Register
 from domain.readings import ReadingBatch
 from domain.units import NEVER
 from storage.duckdb_readings import DuckDBReadings
 from storage.influx_server import InfluxServer
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
+from storage.records_audit import RecordsAuditTrail
 from storage.records_belts import RecordsBeltStatuses
 from storage.records_pauses import RecordsCarePauses
 from storage.records_people import RecordsPeople
@@ -25,6 +26,7 @@ from storage.spool import Spool
 from storage.spooled_readings import SpooledReadings
 from storage.tables import metadata
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
+from tests.fakes.in_memory_audit import InMemoryAuditTrail
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_pauses import InMemoryCarePauses
 from tests.fakes.in_memory_people import InMemoryPeople
@@ -148,3 +150,8 @@ def statuses(records: Records | None) -> BeltStatuses:
 @pytest.fixture
 def pauses(records: Records | None) -> CarePauses:
     return InMemoryCarePauses() if records is None else RecordsCarePauses(records)
+
+
+@pytest.fixture
+def audit(records: Records | None) -> AuditTrail:
+    return InMemoryAuditTrail() if records is None else RecordsAuditTrail(records)

@@ -1,7 +1,7 @@
-"""What becomes of an alarm beside being taken and closed, and pauses for care."""
+"""What becomes of an alarm beside being taken and closed, pauses for care, and who changed what."""
 
 from alembic import op
-from sqlalchemy import BigInteger, Boolean, Column, Integer, String, false
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, String, false
 
 revision = "0004"
 down_revision = "0003"
@@ -39,3 +39,14 @@ def upgrade() -> None:
         Column("ended_as", String),
     )
     op.create_index("ix_care_pauses_ends_at", "care_pauses", ["ends_at"])
+    op.create_table(
+        "audit",
+        Column("entry_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+        Column("at", BigInteger, nullable=False),
+        Column("person_id", String, nullable=False),
+        Column("what", String, nullable=False),
+        Column("subject", String, nullable=False),
+        Column("before", JSON, nullable=False),
+        Column("after", JSON, nullable=False),
+    )
+    op.create_index("ix_audit_subject", "audit", ["subject"])

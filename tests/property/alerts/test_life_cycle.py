@@ -231,7 +231,7 @@ class LifeCycle(RuleBasedStateMachine):
     def pause_for_care(self, minutes: int) -> None:
         ends_at = self.now + minutes * MINUTE_MS
         pause = CarePause(
-            pause_id=f"r1.{self.now}",
+            pause_id=f"r1.{self.now}.{len(self.pauses.since(0))}",
             center_id="c1",
             resident_id="r1",
             reason=PauseReason.TOILET,

@@ -181,3 +181,33 @@ def test_all_of_it_in_chinese(world: World, visit: Visit) -> None:
     for words in ("静音至 03:17", "护理暂停", "由人陪同如厕", "暂时静音中", "转交组长"):
         assert words in page
     assert world.book.alarm(alarm_id).state is AlarmState.ACTIVE
+
+
+class TestChanges:
+    def test_settings_say_who_changed_what(self, world: World, visit: Visit) -> None:
+        ada = visit("ada")
+        form = {
+            "not_back": "on",
+            "immediate_after_s": "10",
+            "away_limit_min": "30",
+            "window_from": "21:00",
+            "window_to": "06:00",
+        }
+        for _ in range(2):
+            assert ada.post("/residents/r1/settings", form).status_code == 303
+        (entry,) = world.audit.entries("r1")
+        assert (entry.person_id, entry.before["away_limit_min"], entry.after["away_limit_min"]) == ("p-ada", 15, 30)
+        page = visit("wang").get("/residents/r1").text
+        assert "Leave-bed settings changed</b> – Ada Admin" in page
+        assert "Not back within (minutes): 15 → 30" in page
+        assert "At once:" not in page
+        assert "Leave-bed settings changed" not in visit("son").get("/residents/r1").text
+
+    def test_pauses_are_among_them(self, world: World, visit: Visit) -> None:
+        wang = visit("wang")
+        wang.send("/api/residents/r1/pause", {"reason": "care", "minutes": 15})
+        wang.send("/api/residents/r1/resume")
+        assert [str(entry.what) for entry in world.audit.entries("r1")] == ["pause-ended", "pause-begun"]
+        page = visit("li").get("/residents/r1").text
+        for words in ("Pause for care begun</b> – 王芳", "Why: – → Being cared for", "Minutes: – → 15"):
+            assert words in page

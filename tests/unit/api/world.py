@@ -21,6 +21,7 @@ from domain.readings import Occupancy, ReadingBatch
 from domain.residents import Center, Resident
 from domain.units import MINUTE_MS, SECOND_MS
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
+from tests.fakes.in_memory_audit import InMemoryAuditTrail
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_pauses import InMemoryCarePauses
 from tests.fakes.in_memory_people import InMemoryPeople
@@ -58,6 +59,7 @@ class World:
     readings: InMemoryReadings
     statuses: InMemoryBeltStatuses
     pauses: InMemoryCarePauses
+    audit: InMemoryAuditTrail
     beds: dict[str, BedNow]
     changes: list[str] = field(default_factory=list)
 
@@ -139,7 +141,7 @@ class World:
 def build_world(beds: int = 8, **settings: object) -> World:
     clock = FakeClock()
     register, people, book, readings = InMemoryRegister(), InMemoryPeople(), InMemoryAlarmBook(), InMemoryReadings()
-    statuses, pauses = InMemoryBeltStatuses(), InMemoryCarePauses()
+    statuses, pauses, audit = InMemoryBeltStatuses(), InMemoryCarePauses(), InMemoryAuditTrail()
     latest: dict[str, BedNow] = {}
     world: World
     services = Services(
@@ -150,6 +152,7 @@ def build_world(beds: int = 8, **settings: object) -> World:
         readings=readings,
         statuses=statuses,
         pauses=pauses,
+        audit=audit,
         hub=LiveHub(),
         latest=lambda: list(latest.values()),
         step=step,
@@ -158,7 +161,7 @@ def build_world(beds: int = 8, **settings: object) -> World:
         on_register_changed=lambda: world.changes.append("register"),
     )
     services = replace(services, **settings)  # type: ignore[arg-type]
-    world = World(services, clock, register, people, book, readings, statuses, pauses, latest)
+    world = World(services, clock, register, people, book, readings, statuses, pauses, audit, latest)
     _enroll(world, beds)
     _hire(people.save)
     return world
