@@ -12,7 +12,7 @@ from alerts.beds import BedTable
 from alerts.rules import RuleSpec, Truth
 from alerts.run_table import RunTable
 from alerts.runs import Kind, Look, Run, Slot, Transition
-from domain.alarms import Rule
+from domain.alarms import Category, Rule
 from domain.units import MINUTE_MS, NEVER
 
 REPEAT_MS: Final = 30 * MINUTE_MS
@@ -165,7 +165,11 @@ class Courses:
         if limits is None or schedule is None or began_at - offset < slot.from_at:
             return NEVER
         counts_from = schedule.counts_from(began_at - offset, spec.carry_in_ms)
-        return NEVER if counts_from is None else counts_from + offset + limits.min_duration_ms
+        if counts_from is None:
+            return NEVER
+        if spec.category is not Category.TECHNICAL:
+            counts_from = max(counts_from, slot.paused_until)
+        return counts_from + offset + limits.min_duration_ms
 
     def set_beginning(self, k: int, n: int, run: Run, at: int, truth: int) -> None:
         """A late reading from before the run's first shows when it really began."""
@@ -205,6 +209,7 @@ class Courses:
             limit=limits.limit if limits else np.nan,
             value=self._value(spec, n),
             silent=silent,
+            latches=spec.latches if limits is None or limits.latches is None else limits.latches,
         )
         self.told.append(transition)
 

@@ -12,7 +12,7 @@ from alerts.silence import SILENT
 from alerts.vital_rules import VITAL_RULES, vital_limits
 from domain.nights import Schedule, zone
 from domain.residents import Center, Resident, VitalSettings
-from domain.units import SECOND_MS
+from domain.units import LONG_AGO, SECOND_MS
 
 RULES: Final = (*LEAVE_BED_RULES, *VITAL_RULES, *BODY_RULES)
 """In the order of the engine's rows; told beside them are silences (`alerts.silence`, `alerts.center_silence`), what
@@ -21,7 +21,15 @@ belts say of themselves (`alerts.belt_states`) and restlessness (`alerts.restles
 PRIORITIES: Final = {spec.rule: spec.priority for spec in (*RULES, SILENT, CENTER_SILENT, OFFLINE, BATTERY, RESTLESS)}
 
 
-def slot_of(belt_id: str, resident: Resident, center: Center, *, bed_id: str = "", from_at: int = 0) -> Slot:
+def slot_of(
+    belt_id: str,
+    resident: Resident,
+    center: Center,
+    *,
+    bed_id: str = "",
+    from_at: int = 0,
+    paused_until: int = LONG_AGO,
+) -> Slot:
     """What is asked for a resident's bed by the resident's settings."""
     tz = zone(center.timezone)
     return Slot(
@@ -34,6 +42,7 @@ def slot_of(belt_id: str, resident: Resident, center: Center, *, bed_id: str = "
         settle_ms=resident.vitals.settle_s * SECOND_MS,
         silence=_silence(resident.vitals),
         center_id=center.center_id,
+        paused_until=paused_until,
     )
 
 

@@ -97,6 +97,7 @@ class RuleSpec:
     `clear_ms`: how long after the end an open alarm resolves by itself, where the bed's limits do not say.
     `stays_until_clear`: what begins again before that is the same alarm, not a new one.
     `carry_in_ms`: how long before a window a run may have begun to count from its opening.
+    `latches`: the end of the condition alone does not end its alarm, where the bed's limits do not say.
     `behind`: while an alarm of that rule stands for the bed, this one says nothing new and waits.
     `screen`: tells at once that the condition holds nowhere, for rules that need no change and hold hardly ever.
     """
@@ -115,13 +116,14 @@ class RuleSpec:
     carry_in_ms: int = CARRY_IN_MS
     behind: Rule | None = None
     screen: Screen | None = None
+    latches: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """One rule's numbers for one bed: how long it must hold (ms), and the limits its predicate compares with.
 
-    `clear_ms` and `schedule` go before those of the rule and of the bed.
+    `clear_ms`, `latches` and `schedule` go before those of the rule and of the bed.
     """
 
     min_duration_ms: int
@@ -129,6 +131,7 @@ class Limits:
     clear_limit: float = float("nan")
     clear_ms: int | None = None
     schedule: Schedule | None = None
+    latches: bool | None = None
 
 
 class Questions:

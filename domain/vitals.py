@@ -53,7 +53,8 @@ class RuleLimit:
     """One rule's numbers for one resident.
 
     Told when the value has been beyond `limit` for `after_s`; over when it has been back beyond `clear_limit` for
-    `clear_after_s`. Rules that compare nothing (a rate is there or not) have no limits.
+    `clear_after_s`. Rules that compare nothing (a rate is there or not) have no limits. `latches`: its alarm stands
+    until a person has answered it, though the value is back; None leaves that to the rule.
     """
 
     on: bool = True
@@ -61,6 +62,7 @@ class RuleLimit:
     clear_limit: float | None = None
     after_s: int = WARNING_AFTER_S
     clear_after_s: int = CLEAR_AFTER_S
+    latches: bool | None = None
 
     def __post_init__(self) -> None:
         _within("after_s", self.after_s, DURATION_RANGE_S)
