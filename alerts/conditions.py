@@ -20,6 +20,7 @@ windows, and about what was over before it arrived (kept as `PASSED`).
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ from numpy.typing import NDArray
 from alerts.beds import BedTable, starts
 from alerts.center_silence import CENTER_SILENT, CenterSilences
 from alerts.courses import Courses
+from alerts.disorder import Disorder
 from alerts.rulebook import RULES
 from alerts.rules import Frame, Questions, RuleSpec, Truth, frame_of
 from alerts.runs import Look, Run, Slot, Transition, restored, stored
@@ -60,6 +62,7 @@ class Conditions:
         self._slots = tuple(slots)
         self._slot_of = {slot.belt_id: n for n, slot in enumerate(slots)}
         self.beds = BedTable(tuple(self._slot_of))
+        self._disorder = Disorder(self._slot_of, self.beds.clocks)
         self._truths = TruthTable(self._specs, len(slots))
         self._courses = Courses(self._specs, self._slots, self.beds)
         self._runs = self._courses.runs
@@ -75,9 +78,10 @@ class Conditions:
         deadlines that are not yet due set anew.
         """
         old_slots, old_beds, old_truths, old_runs = self._slots, self.beds, self._truths, self._runs
-        old_silences, old_center_silences = self._silences, self._center_silences
+        old_silences, old_center_silences, old_disorder = self._silences, self._center_silences, self._disorder
         self._set_slots(slots)
         self.beds.adopt(old_beds)
+        self._disorder.adopt(old_disorder)
         self._silences.adopt(old_silences)
         self._center_silences.adopt(old_center_silences)
         heirs = {(slot.subject, slot.bed_id): n for n, slot in enumerate(slots)}
@@ -148,14 +152,29 @@ class Conditions:
         """
         if not self._slots:
             return []
-        slot = np.array([self._slot_of.get(belt_id, -1) for belt_id in batch.belts], np.intp)[batch.belt]
+        slot = self._slots_by_reading(batch)
         aside, shifts = self.beds.clocks.jumps(batch, slot)
         for n, by_ms in shifts:
             self._shift(n, by_ms)
         known = (slot >= 0) & ~aside
-        newer = known & (batch.observed_at > self.beds.clocks.observed_at[slot])
+        if not known.all():
+            batch, slot = batch.select(known), slot[known]
+        if len(batch):
+            self._disorder.hear(batch, slot, now)
+            self._look_at(self._disorder.in_order(batch, int(batch.received_at.max())), now)
+        return [*self._take_told(now), *self._hear(now)]
+
+    def _slots_by_reading(self, batch: ReadingBatch) -> NDArray[np.intp]:
+        return np.array([self._slot_of.get(belt_id, -1) for belt_id in batch.belts], np.intp)[batch.belt]
+
+    def _look_at(self, batch: ReadingBatch, now: int) -> None:
+        """Readings of belts that have slots, each belt's ascending; those older than what was looked at are late."""
+        if not len(batch):
+            return
+        slot = self._slots_by_reading(batch)
+        newer = batch.observed_at > self.beds.clocks.observed_at[slot]
         if not newer.all():
-            self._take_late(batch, slot, known & ~newer)
+            self._take_late(batch, slot, ~newer)
             batch, slot = batch.select(newer), slot[newer]
         if len(batch):
             if (slot[1:] < slot[:-1]).any():
@@ -163,7 +182,6 @@ class Conditions:
                 batch, slot = batch.select(order), slot[order]
             self._changed_beds.update(self.beds.arrive(batch, slot).tolist())
             self._go_through(batch, slot, now)
-        return [*self._take_told(), *self._hear(now)]
 
     def _hear(self, now: int) -> list[Transition]:
         self._silences.listen(now)
@@ -282,6 +300,7 @@ class Conditions:
     def _shift(self, n: int, by_ms: int) -> None:
         """The clock of the belt jumped: everything kept in its time moves with it."""
         self.beds.shift(n, by_ms)
+        self._disorder.shift(n, by_ms)
         self._truths.shift(n, by_ms)
         self._changed_beds.add(n)
         for k in range(len(self._specs)):
@@ -295,13 +314,15 @@ class Conditions:
 
     def tick(self, now: int) -> list[Transition]:
         """Let deadlines run out; returns what to tell."""
+        if not self._disorder.none:
+            self._look_at(self._disorder.in_order(ReadingBatch.empty(), now), now)
         self._courses.now = now
         for k, n, run in self._runs.armed():
             if self._runs_out_at(k, n, run) <= now:
                 silent = now - int(self.beds.clocks.received_at[n]) > FRESH_MS
                 self._courses.due(k, n, run, silent=silent)
         of_centers = self._center_silences.tick(now)
-        return [*self._take_told(), *of_centers, *self._silences.tick(now, self._center_silences.standing)]
+        return [*self._take_told(now), *of_centers, *self._silences.tick(now, self._center_silences.standing)]
 
     def next_due_at(self) -> int:
         """When (our clock, ms) the next deadline runs out if no reading comes; NEVER when there is none.
@@ -314,21 +335,24 @@ class Conditions:
         """When the deadline runs out on our clock without another reading.
 
         A run seen in one reading only may be a single false sample: the next reading is waited for, one interval.
-        While a backlog is being taken in, the readings to come decide.
+        While a backlog is being taken in, the readings to come decide, and where they overtake each other all up to
+        the deadline are waited for.
         """
         if not self._specs[k].holds_while_unknown:
             return NEVER
         clocks = self.beds.clocks
-        at = run.deadline_at - int(clocks.offset[n])
+        at = run.deadline_at - int(clocks.offset[n]) + int(clocks.lateness[n])
         if clocks.observed_at[n] <= run.began_at:
             at += int(clocks.interval[n])
         if clocks.late_on_arrival(n) > FRESH_MS:
             at = max(at, int(clocks.received_at[n]) + QUIET_MS)
         return at
 
-    def _take_told(self) -> list[Transition]:
+    def _take_told(self, now: int) -> list[Transition]:
+        """What there is to tell; readings that had to wait are told of when they were looked at."""
         told, self._courses.told = self._courses.told, []
-        return told
+        lateness = self.beds.clocks.lateness
+        return [replace(one, at=now) if lateness[self._slot_of[one.belt_id]] else one for one in told]
 
     def take_changes(self) -> tuple[list[BedState], list[ConditionState], list[tuple[str, str]]]:
         """What changed since the last call and must be stored: beds, running conditions, (belt, rule) that ended."""

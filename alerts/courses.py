@@ -79,6 +79,8 @@ class Courses:
             self._hold(k, n, run, look)
         elif look.truth == Truth.TRUE:
             if self._is_another(k, run, look):
+                if not run.over:
+                    self._over(k, n, run)
                 self._begin(k, n, look, run.alarm_began_at)
                 return
             run.broken_at, run.over = None, False
@@ -90,8 +92,9 @@ class Courses:
         spec = self._specs[k]
         if spec.stays_until_clear and run.raised:
             return False
-        returned = run.raised and run.broken_at is not None and look.at - run.broken_at >= spec.end_confirm_ms
-        return run.over or returned
+        broken_ms = 0 if run.broken_at is None else look.at - run.broken_at
+        returned = run.raised and broken_ms >= spec.end_confirm_ms
+        return run.over or returned or broken_ms >= spec.end_alone_ms
 
     def _hold(self, k: int, n: int, run: Run, look: Look) -> None:
         """The run goes on in this reading; is it due?"""
