@@ -137,6 +137,7 @@ class BeltClocks:
         unheard = before_at == LONG_AGO
         waited = np.where(unheard, 0, received_at - before_at)
         catching_up = newest_at - np.where(unheard, newest_at, self.observed_at[beds]) > 2 * waited + OUT_OF_STEP_MS
+        catching_up &= self.lateness[beds] == 0
         restart = unheard | catching_up | (waited > PAUSE_MS) | (ahead >= old)
         self.level_at[beds] = np.where(restart, received_at, self.level_at[beds])
         best = np.where(restart, LONG_AGO, np.maximum(self.best[beds], ahead))

@@ -28,13 +28,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.beds import BedTable, starts
-from alerts.center_silence import CENTER_SILENT, CenterSilences
+from alerts.beside import Beside
 from alerts.courses import Courses
 from alerts.disorder import Disorder
 from alerts.rulebook import RULES
 from alerts.rules import Frame, Questions, RuleSpec, Truth, frame_of
 from alerts.runs import Look, Run, Slot, Transition, restored, stored
-from alerts.silence import SILENT, Silences
 from alerts.truths import Seen, TruthTable
 from domain.readings import ReadingBatch
 from domain.units import NEVER, SECOND_MS
@@ -66,8 +65,7 @@ class Conditions:
         self._truths = TruthTable(self._specs, len(slots))
         self._courses = Courses(self._specs, self._slots, self.beds)
         self._runs = self._courses.runs
-        self._silences = Silences(self._slots, self.beds)
-        self._center_silences = CenterSilences(self._slots, self.beds)
+        self._beside = Beside(self._slots, self.beds)
         self._settle_ms = np.array([slot.settle_ms for slot in slots], np.int64)
         self._questions = Questions(self._specs, [slot.limits for slot in slots])
 
@@ -78,12 +76,11 @@ class Conditions:
         deadlines that are not yet due set anew.
         """
         old_slots, old_beds, old_truths, old_runs = self._slots, self.beds, self._truths, self._runs
-        old_silences, old_center_silences, old_disorder = self._silences, self._center_silences, self._disorder
+        old_beside, old_disorder = self._beside, self._disorder
         self._set_slots(slots)
         self.beds.adopt(old_beds)
         self._disorder.adopt(old_disorder)
-        self._silences.adopt(old_silences)
-        self._center_silences.adopt(old_center_silences)
+        self._beside.adopt(old_beside)
         heirs = {(slot.subject, slot.bed_id): n for n, slot in enumerate(slots)}
         for old, slot in enumerate(old_slots):
             if (n := self._slot_of.get(slot.belt_id)) is not None:
@@ -116,12 +113,10 @@ class Conditions:
                 self._truths.truth[:, n] = self._known_truth(n)
         for state in conditions:
             slot_n, k = self._slot_of.get(state.belt_id), rows.get(state.rule)
-            if state.rule is CENTER_SILENT.rule:
-                self._center_silences.restore(state)
+            if self._beside.restore_center(state):
                 continue
             known = slot_n is not None and self._slots[slot_n].subject == state.subject
-            if slot_n is not None and known and state.rule is SILENT.rule:
-                self._silences.restore(slot_n, state)
+            if slot_n is not None and known and self._beside.restore(slot_n, state):
                 continue
             if slot_n is None or k is None or not known:
                 self._gone.append((state.belt_id, str(state.rule)))
@@ -162,7 +157,7 @@ class Conditions:
         if len(batch):
             self._disorder.hear(batch, slot, now)
             self._look_at(self._disorder.in_order(batch, int(batch.received_at.max())), now)
-        return [*self._take_told(now), *self._hear(now)]
+        return [*self._take_told(now), *self._beside.hear(self._courses.take_absences(), now)]
 
     def _slots_by_reading(self, batch: ReadingBatch) -> NDArray[np.intp]:
         return np.array([self._slot_of.get(belt_id, -1) for belt_id in batch.belts], np.intp)[batch.belt]
@@ -182,12 +177,6 @@ class Conditions:
                 batch, slot = batch.select(order), slot[order]
             self._changed_beds.update(self.beds.arrive(batch, slot).tolist())
             self._go_through(batch, slot, now)
-
-    def _hear(self, now: int) -> list[Transition]:
-        self._silences.listen(now)
-        told, counted = self._center_silences.hear(now)
-        self._silences.count_from(counted, now)
-        return [*told, *self._silences.hear(now)]
 
     def _go_through(self, batch: ReadingBatch, slot: NDArray[np.intp], now: int) -> None:
         """Pass over what says nothing new; look at the next few readings of each bed one by one; and so on."""
@@ -321,8 +310,7 @@ class Conditions:
             if self._runs_out_at(k, n, run) <= now:
                 silent = now - int(self.beds.clocks.received_at[n]) > FRESH_MS
                 self._courses.due(k, n, run, silent=silent)
-        of_centers = self._center_silences.tick(now)
-        return [*self._take_told(now), *of_centers, *self._silences.tick(now, self._center_silences.standing)]
+        return [*self._take_told(now), *self._beside.tick(self._courses.take_absences(), now)]
 
     def next_due_at(self) -> int:
         """When (our clock, ms) the next deadline runs out if no reading comes; NEVER when there is none.
@@ -357,10 +345,8 @@ class Conditions:
     def take_changes(self) -> tuple[list[BedState], list[ConditionState], list[tuple[str, str]]]:
         """What changed since the last call and must be stored: beds, running conditions, (belt, rule) that ended."""
         beds = [self.beds.state(n) for n in sorted(self._changed_beds)]
-        kept, ended = self._silences.take_changed()
-        kept_of_centers, ended_of_centers = self._center_silences.take_changed()
-        kept += kept_of_centers
-        ended, self._gone = [*ended, *ended_of_centers, *self._gone], []
+        kept, ended = self._beside.take_changed()
+        ended, self._gone = [*ended, *self._gone], []
         for k, n, run in self._runs.take_changed():
             rule, slot = self._specs[k].rule, self._slots[n]
             if run is None:

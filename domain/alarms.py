@@ -26,6 +26,11 @@ class Rule(StrEnum):
     SIGNAL_POOR = "signal-poor"
     VITALS_IN_EMPTY_BED = "vitals-in-empty-bed"
     READINGS_BEHIND = "readings-behind"
+    MANY_EXITS = "many-exits"
+    CLOCK_WRONG = "clock-wrong"
+    GROUP_SILENT = "group-silent"
+    NOT_IN_BED = "not-in-bed"
+    STILL_IN_BED = "still-in-bed"
 
 
 LEAVE_BED_RULES: Final = (Rule.LEAVE_BED_IMMEDIATE, Rule.LEAVE_BED_NOT_BACK)

@@ -8,6 +8,7 @@ import numpy as np
 from domain.units import MINUTE_MS, SECOND_MS
 from simulators.center import SimulatedBelt, SimulatedCenter
 from simulators.garbage import GarbageKind
+from simulators.gateways import gateway_failure
 from simulators.localtime import Span, wall_clock
 from simulators.night import DAY_MIN, NightPlan
 from simulators.scenarios import GARBAGE_MESSAGES, OFFLINE_MIN, SHUFFLE_MAX_MS, Scenario
@@ -29,11 +30,15 @@ _OFFLINE_AFTER_EXIT_MS: Final = 8 * MINUTE_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfflineSpan:
-    """The belt sends nothing in [`from_at`, `to_at`) (true ms); `buffered` means it sends it all afterwards."""
+    """The belt sends nothing in [`from_at`, `to_at`) (true ms); `buffered` means it sends it all afterwards.
+
+    `shared`: nor do the others behind its gateway.
+    """
 
     from_at: int
     to_at: int
     buffered: bool
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +69,12 @@ def plan_delivery(center: SimulatedCenter, plan: NightPlan) -> Delivery:
     rng = stream(center.seed, Purpose.DELIVERY, plan.bed.index, plan.night.toordinal())
     lost = _silence(rng, center, plan)
     buffered = _silence(rng, center, plan)
-    spans = []
-    if Scenario.OFFLINE_LOST in plan.scenarios:
+    spans = _behind_gateway(center, plan)
+    if Scenario.OFFLINE_LOST in plan.scenarios and not (spans and _touch((spans[0].from_at, spans[0].to_at), lost)):
         spans.append(OfflineSpan(from_at=lost[0], to_at=lost[1], buffered=False))
-    if Scenario.OFFLINE_BUFFERED in plan.scenarios and not (spans and _touch(lost, buffered)):
+    if Scenario.OFFLINE_BUFFERED in plan.scenarios and not any(
+        _touch((span.from_at, span.to_at), buffered) for span in spans
+    ):
         spans.append(OfflineSpan(from_at=buffered[0], to_at=buffered[1], buffered=True))
     return Delivery(
         offline=tuple(sorted(spans, key=lambda span: span.from_at)),
@@ -75,6 +82,13 @@ def plan_delivery(center: SimulatedCenter, plan: NightPlan) -> Delivery:
         duplicates=Scenario.DUPLICATES in plan.scenarios,
         shuffled=Scenario.OUT_OF_ORDER in plan.scenarios,
     )
+
+
+def _behind_gateway(center: SimulatedCenter, plan: NightPlan) -> list[OfflineSpan]:
+    failure = gateway_failure(center, plan.night)
+    if failure is None or not failure.hits(plan.bed.index):
+        return []
+    return [OfflineSpan(from_at=failure.from_at, to_at=failure.to_at, buffered=False, shared=True)]
 
 
 def _silence(rng: np.random.Generator, center: SimulatedCenter, plan: NightPlan) -> Span:

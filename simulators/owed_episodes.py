@@ -53,7 +53,7 @@ def episode_verdicts(
     """All that may be told of one night besides leaving the bed; a verdict NO is left out."""
     found = [*_of_rates(plan, body, episodes, settings, sight), *_of_signals(plan, episodes, settings, sight)]
     bounded = [_beside_silence(verdict, sight) for verdict in found]
-    if settings.windows != WHOLE_DAY:
+    if settings.windows != WHOLE_DAY or Scenario.CLOCK_DRIFT in plan.scenarios:
         bounded = [_either(verdict) for verdict in bounded]
     return [*bounded, *_of_silences(plan, settings, sight)]
 
@@ -154,6 +154,8 @@ def _of_silences(plan: NightPlan, settings: VitalSettings, sight: Sight) -> Iter
     if not settings.belt_silent.on:
         return
     for span in sight.delivery.offline:
+        if span.shared:
+            continue
         near = (span.from_at - sight.blur_ms - MINUTE_MS, span.from_at)
         inside = {bool(np.searchsorted(plan.in_bed.ravel(), at, side="right") % 2) for at in near}
         limits_ms = sorted(_silence_ms(settings, known_in_bed, sight) for known_in_bed in inside)

@@ -37,6 +37,9 @@ class Purpose(IntEnum):
     SAMPLE_LOSS = 10
     STRETCH_LOSS = 11
     CHATTER = 12
+    TROUBLE = 20
+    GATEWAY = 21
+    DRIFT = 22
 
 
 def _entropy(seed: int, purpose: Purpose, index: int, day: int) -> np.random.SeedSequence:

@@ -260,6 +260,7 @@ condition_states: Final = Table(
     Column("raised", Boolean, nullable=False),
     Column("passed", Boolean, nullable=False),
     Column("alarm_began_at", BigInteger),
+    Column("times", Integer),
 )
 
 quarantine: Final = Table(
