@@ -156,17 +156,17 @@ class Conditions:
             batch, slot = batch.select(known), slot[known]
         if len(batch):
             self._disorder.hear(batch, slot, now)
-            self._look_at(self._disorder.in_order(batch, int(batch.received_at.max())), now)
+            ordered = self._disorder.in_order(batch, int(batch.received_at.max()))
+            self._look_at(ordered, slot if ordered is batch else self._slots_by_reading(ordered), now)
         return [*self._take_told(now), *self._beside.hear(self._courses.take_absences(), now)]
 
     def _slots_by_reading(self, batch: ReadingBatch) -> NDArray[np.intp]:
         return np.array([self._slot_of.get(belt_id, -1) for belt_id in batch.belts], np.intp)[batch.belt]
 
-    def _look_at(self, batch: ReadingBatch, now: int) -> None:
+    def _look_at(self, batch: ReadingBatch, slot: NDArray[np.intp], now: int) -> None:
         """Readings of belts that have slots, each belt's ascending; those older than what was looked at are late."""
         if not len(batch):
             return
-        slot = self._slots_by_reading(batch)
         newer = batch.observed_at > self.beds.clocks.observed_at[slot]
         if not newer.all():
             self._take_late(batch, slot, ~newer)
@@ -304,7 +304,8 @@ class Conditions:
     def tick(self, now: int) -> list[Transition]:
         """Let deadlines run out; returns what to tell."""
         if not self._disorder.none:
-            self._look_at(self._disorder.in_order(ReadingBatch.empty(), now), now)
+            waited = self._disorder.in_order(ReadingBatch.empty(), now)
+            self._look_at(waited, self._slots_by_reading(waited), now)
         self._courses.now = now
         for k, n, run in self._runs.armed():
             if self._runs_out_at(k, n, run) <= now:

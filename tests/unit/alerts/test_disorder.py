@@ -144,3 +144,12 @@ def test_a_step_of_our_clock_makes_nothing_wait_for_longer() -> None:
     assert bench.engine.beds.now(0).occupancy is IN
     bench.tick(90 - 3600)
     assert bench.engine.beds.now(0).occupancy is Occupancy.OUT
+
+
+def test_a_clock_that_is_put_back_is_believed_of_a_belt_in_disorder_as_well() -> None:
+    bench = Bench(SETTINGS)
+    in_bed(bench, 0, 60)
+    for second in range(60, 1200, 10):
+        bench.hand_in([(second - 20, IN)], second)
+        bench.hand_in([(second - 25, IN)], second + 1)
+    assert bench.engine.beds.now(0).clock_offset_ms == -20_000
