@@ -4,8 +4,8 @@ Derived anew from the alarm as it is stored, the roster and `now`; the keys make
 remembered over a restart: steps that came due meanwhile are called at once, and of the repeats only the last.
 
 Whoever hands an alarm on calls the lead at once, and the steps go on from there. Fails towards calling: with nobody on
-duty the leads are called, without leads everybody, and the call says so. An alarm calls nobody once it is taken or over,
-while it is snoozed, and while another alarm speaks for it; nothing else stops it.
+duty the leads are called, without leads everybody, and the call says so. An alarm calls nobody once it is taken or
+over, while it is snoozed, and while another alarm speaks for it; nothing else stops it.
 """
 
 from collections.abc import Callable, Iterator, Sequence

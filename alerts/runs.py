@@ -95,7 +95,7 @@ class Run:
     """A condition that holds, or held until just now; the fields of `ConditionState`, on the belt's clock.
 
     `seen_before_at` is the last reading before it began, `seen_at` the first that showed it when it came; late ones in
-    between may show that it began earlier.
+    between may show that it began earlier. `seen_twice`: when it broke, more than one reading had passed in it.
     """
 
     began_at: int
@@ -107,6 +107,7 @@ class Run:
     raised: bool = False
     passed: bool = False
     alarm_began_at: int | None = None
+    seen_twice: bool = True
 
     @property
     def armed(self) -> bool:

@@ -34,6 +34,8 @@ from domain.watch import BedState, ConditionState
 REFRESH_MS: Final = 30 * SECOND_MS
 """How often the register is looked at for changes made elsewhere."""
 
+_OF_CENTERS: Final = {Rule.CENTER_SILENT, Rule.GROUP_SILENT}
+
 
 TURNS_KEPT_MS: Final = DAY_MS
 """Longer than any time within which somebody is to be turned."""
@@ -237,7 +239,7 @@ class Watch:
     def _decide(self, told: Sequence[Transition]) -> None:
         for transition in told:
             place = self._places.get(transition.belt_id)
-            if transition.spec.rule is Rule.CENTER_SILENT:
+            if transition.spec.rule in _OF_CENTERS:
                 self._inputs.append(_input(transition, _Where(center_id=transition.belt_id)))
             elif place is not None and place.resident is not None:
                 self._inputs.append(_input(transition, _where(place, transition.belt_id, place.resident.resident_id)))

@@ -33,6 +33,11 @@ class Rule(StrEnum):
     NO_TURN_OVER = "no-turn-over"
     BELT_OFFLINE = "belt-offline"
     BATTERY_LOW = "battery-low"
+    MANY_EXITS = "many-exits"
+    CLOCK_WRONG = "clock-wrong"
+    GROUP_SILENT = "group-silent"
+    NOT_IN_BED = "not-in-bed"
+    STILL_IN_BED = "still-in-bed"
 
 
 LEAVE_BED_RULES: Final = (Rule.LEAVE_BED_IMMEDIATE, Rule.LEAVE_BED_NOT_BACK)

@@ -282,6 +282,7 @@ condition_states: Final = Table(
     Column("raised", Boolean, nullable=False),
     Column("passed", Boolean, nullable=False),
     Column("alarm_began_at", BigInteger),
+    Column("times", Integer),
 )
 
 quarantine: Final = Table(
