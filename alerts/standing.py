@@ -56,6 +56,10 @@ class Surroundings:
     holding: Callable[[Alarm], Holding]
 
 
+LINKS: Final = 4
+"""More than the longest chain: woken, held by another, following it, let go."""
+
+
 class InHand:
     """The alarms that something may yet happen to, as they stand after the inputs given so far (`inputs`)."""
 
@@ -83,9 +87,18 @@ class InHand:
             if not alarm.is_open and alarm.rearm_at is not None and alarm.rearm_at <= due_by:
                 self._rearm(alarm, now)
         for alarm in sorted(self._alarms.values(), key=_louder_first):
-            if alarm.is_open:
-                for owed in self._owed_to(alarm, now, due_by):
-                    self._give(owed)
+            self._keep(alarm.alarm_id, now, due_by)
+
+    def _keep(self, alarm_id: str, now: int, due_by: int) -> None:
+        """One thing may bring on the next: what a silent belt held back is held by a louder alarm then, and follows it."""
+        for _ in range(LINKS):
+            before = self._alarms[alarm_id]
+            if not before.is_open:
+                return
+            for owed in self._owed_to(before, now, due_by):
+                self._give(owed)
+            if self._alarms[alarm_id] == before:
+                return
 
     def _give(self, given: AlarmInput) -> None:
         self.inputs.append(given)

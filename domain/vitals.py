@@ -40,7 +40,7 @@ PAUSE_AFTER_S: Final = 20
 """AASM calls 10 s without breath an apnoea; a belt's rate is of the last half minute or so, and shows it late."""
 TURN_WITHIN_S: Final = 4 * 3600
 """NICE QS89: adults at high risk of a pressure ulcer at least every 4 h, at risk every 6 h; makers offer 1, 2, 4, 6."""
-OFFLINE_AFTER_S: Final = 300
+OFFLINE_AFTER_S: Final = 180
 """Not before a silent centre is told (`alerts.center_silence`): behind one broken gateway all belts go offline."""
 BATTERY_AFTER_S: Final = 600
 """A battery that is told lower for a moment, while the belt sends much, is not low (own choice)."""

@@ -66,6 +66,10 @@ def _readings(beds: list[Spells]) -> ReadingBatch:
     )
 
 
+LIVE_MS = 5_000
+"""What comes together with newer readings is a backlog beyond that: nobody is called for what it passes over."""
+
+
 def _engine() -> Conditions:
     return Conditions([vital_slot(SETTINGS, belt=belt) for belt in BELTS])
 
@@ -90,7 +94,7 @@ def test_cuts_change_nothing(plans: list[Spells], cuts: list[int]) -> None:
     assert pieces.next_due_at() == whole.next_due_at()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(plans=st.lists(spells, min_size=2, max_size=2), seed=st.integers(0, 2**16))
 def test_live_in_any_order_of_the_belts_and_with_repeats_the_same_is_due(plans: list[Spells], seed: int) -> None:
     readings = _readings(plans)
@@ -104,7 +108,9 @@ def test_live_in_any_order_of_the_belts_and_with_repeats_the_same_is_due(plans: 
     due_mixed: list[Told] = []
     while any(len(rows) for rows in waiting):
         belt, many = int(rng.integers(len(BELTS))), int(rng.integers(1, 6))
-        batch, waiting[belt] = readings.select(waiting[belt][:many]), waiting[belt][many:]
+        rows = waiting[belt][:many]
+        live = rows[readings.observed_at[rows] - readings.observed_at[rows[:1]] <= LIVE_MS]
+        batch, waiting[belt] = readings.select(live), waiting[belt][len(live) :]
         now = int(batch.observed_at.max(initial=NIGHT))
         due_mixed += _named(mixed.observe(batch, now))
         assert mixed.observe(batch, now) == [], "the same messages once more"

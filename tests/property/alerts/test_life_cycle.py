@@ -15,6 +15,7 @@ from alerts.rules import CLEAR_MS
 from alerts.watch import Watch
 from domain.alarms import (
     Acknowledge,
+    Alarm,
     AlarmInput,
     AlarmState,
     Category,
@@ -59,8 +60,11 @@ class ModelAlarm:
     cleared: bool = False
     rearm_at: int | None = None
     escalated: bool = False
+    closed: bool = False
+    """By a person: whether and when the condition ended afterwards is then of no matter to it."""
 
     def close(self, at: int) -> None:
+        self.closed = True
         self.state, self.snoozed_until = AlarmState.RESOLVED, None
         self.rearm_at = None if self.cleared else at + REARM_MS[Category.CARE]
 
@@ -110,6 +114,10 @@ class Model:
                 alarm.cleared, alarm.rearm_at, alarm.snoozed_until = True, None, None
                 alarm.state = AlarmState.RESOLVED
         self.standing_run = None
+
+
+def _ended_by_itself(alarm: Alarm) -> bool:
+    return alarm.cleared_at is not None and alarm.resolved_by is None
 
 
 class LifeCycle(RuleBasedStateMachine):
@@ -272,11 +280,16 @@ class LifeCycle(RuleBasedStateMachine):
     @invariant()
     def the_book_says_what_the_model_says(self) -> None:
         found = {
-            alarm.alarm_id: (alarm.state, alarm.snoozed_until, alarm.cleared_at is not None, alarm.rearm_at)
+            alarm.alarm_id: (alarm.state, alarm.snoozed_until, _ended_by_itself(alarm), alarm.rearm_at)
             for alarm in self.book.alarms_of("r1", 0, 2**62)
         }
         wanted = {
-            f"r1.{RULE}.{key}": (alarm.state, alarm.snoozed_until, alarm.cleared, alarm.rearm_at)
+            f"r1.{RULE}.{key}": (
+                alarm.state,
+                alarm.snoozed_until,
+                alarm.cleared and not alarm.closed,
+                alarm.rearm_at,
+            )
             for key, alarm in self.model.alarms.items()
         }
         assert found == wanted
