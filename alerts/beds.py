@@ -148,7 +148,7 @@ class BedTable:
         clocks = self.clocks
         clocks.observed_at[n], clocks.received_at[n] = state.observed_at, state.received_at
         clocks.offset[n], clocks.interval[n] = state.clock_offset_ms, state.interval_ms
-        clocks.level_at[n] = state.received_at
+        clocks.level_at[n] = NEVER  # the broker gives old messages again: how late they are tells nothing of the clock
         self.occupancy[n], self.since_at[n] = state.occupancy, state.since_at
         inside, outside = state.occupancy is Occupancy.IN, state.occupancy is Occupancy.OUT
         self.entered_at[n] = _known(state.entered_at, state.since_at if inside else NEVER)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.readings import ReadingBatch
-from domain.units import LONG_AGO, MINUTE_MS, SECOND_MS
+from domain.units import LONG_AGO, MINUTE_MS, NEVER, SECOND_MS
 
 SLOWEST_CLOCK_MS: Final = -5 * MINUTE_MS
 """A first reading older than this came late rather than from a clock that far behind (ingest refuses 5 min ahead)."""
@@ -140,7 +140,7 @@ class BeltClocks:
         waited = np.where(unheard, 0, received_at - before_at)
         catching_up = newest_at - np.where(unheard, newest_at, self.observed_at[beds]) > 2 * waited + OUT_OF_STEP_MS
         catching_up &= self.lateness[beds] == 0
-        restart = unheard | catching_up | (waited > PAUSE_MS) | (ahead >= old)
+        restart = unheard | catching_up | (waited > PAUSE_MS) | (ahead >= old) | (self.level_at[beds] == NEVER)
         self.level_at[beds] = np.where(restart, received_at, self.level_at[beds])
         best = np.where(restart, LONG_AGO, np.maximum(self.best[beds], ahead))
         steady_ms = np.where(self.lateness[beds] > 0, DISORDERED_STEADY_MS, STEADY_MS)

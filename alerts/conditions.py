@@ -111,6 +111,7 @@ class Conditions:
         for bed in beds:
             if (n := self._slot_of.get(bed.belt_id)) is not None:
                 self.beds.restore(n, bed)
+                self._disorder.restore(n, bed.observed_at)
                 self._truths.truth[:, n] = self._known_truth(n)
         for state in conditions:
             slot_n, k = self._slot_of.get(state.belt_id), rows.get(state.rule)

@@ -60,6 +60,10 @@ class Disorder:
         self._waiting = other._waiting.select(self._slots(other._waiting) >= 0)
         self._clocks.lateness[:] = self._worst.max(axis=0)
 
+    def restore(self, n: int, heard_at: int) -> None:
+        """Go on after a restart; what comes from before it may be a copy and tells nothing."""
+        self.heard_at[n], self.seen[n] = heard_at, _ALL
+
     @property
     def none(self) -> bool:
         """Are all belts in order, and does nothing wait?"""

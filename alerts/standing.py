@@ -90,7 +90,7 @@ class InHand:
             self._keep(alarm.alarm_id, now, due_by)
 
     def _keep(self, alarm_id: str, now: int, due_by: int) -> None:
-        """One thing may bring on the next: what a silent belt held back is held by a louder alarm then, and follows it."""
+        """One thing may bring on the next: let go by a silent belt it is held by a louder one, and follows that."""
         for _ in range(LINKS):
             before = self._alarms[alarm_id]
             if not before.is_open:
