@@ -61,6 +61,7 @@ CALLS: Final = {
     CallReason.UNANSWERED: N_("with everybody, as it was unanswered"),
     CallReason.NOBODY_ON_DUTY: N_("as nobody was on duty"),
     CallReason.TAKEN: N_("told that somebody goes"),
+    CallReason.LEFT_STANDING: N_("as it was taken and still stood"),
 }
 DELIVERIES: Final = {
     DeliveryState.QUEUED: N_("on its way"),

@@ -115,6 +115,16 @@ class Alarm:
         """Is it about the whole centre and no resident?"""
         return self.resident_id == ""
 
+    @property
+    def calls(self) -> bool:
+        """Is somebody wanted for it now: nobody has taken it?"""
+        return self.state is AlarmState.ACTIVE
+
+    @property
+    def left_standing(self) -> bool:
+        """Has somebody taken it, and does it still hold?"""
+        return self.state is AlarmState.ACKNOWLEDGED and self.cleared_at is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmEvent:
