@@ -39,6 +39,7 @@ ONE_DAY: Final = timedelta(days=1)
 router = APIRouter()
 BoardViewer = Annotated[Viewer, Depends(Needs(Right.SEE_BOARD))]
 Carer = Annotated[Viewer, Depends(Needs(Right.HANDLE_ALARMS))]
+AlarmViewer = Annotated[Viewer, Depends(Needs(Right.SEE_ALARMS))]
 NightViewer = Annotated[Viewer, Depends(Needs(Right.SEE_ANY_RESIDENT, Right.SEE_OWN_RELATIVE))]
 Chief = Annotated[Viewer, Depends(Needs(Right.CHANGE_SETTINGS))]
 
@@ -70,7 +71,7 @@ async def live(request: Request, viewer: BoardViewer, after: str = "") -> Stream
 
 
 @router.get("/alarms/{alarm_id}")
-def alarm_page(request: Request, viewer: Carer, alarm_id: str) -> Response:
+def alarm_page(request: Request, viewer: AlarmViewer, alarm_id: str) -> Response:
     """One alarm with its history."""
     services = house_of(request).services
     alarm = visible_alarm(services, viewer, alarm_id)

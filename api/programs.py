@@ -32,6 +32,7 @@ from domain.people import Right
 router = APIRouter(prefix="/api")
 BoardViewer = Annotated[Viewer, Depends(Needs(Right.SEE_BOARD))]
 Carer = Annotated[Viewer, Depends(Needs(Right.HANDLE_ALARMS))]
+AlarmViewer = Annotated[Viewer, Depends(Needs(Right.SEE_ALARMS))]
 NightViewer = Annotated[Viewer, Depends(Needs(Right.SEE_ANY_RESIDENT, Right.SEE_OWN_RELATIVE))]
 Anybody = Annotated[Viewer, Depends(Needs(*ANY_ROLE))]
 
@@ -74,7 +75,7 @@ def alarms(request: Request, viewer: BoardViewer) -> AlarmsBody:
 
 
 @router.get("/alarms/{alarm_id}")
-def alarm(request: Request, viewer: Carer, alarm_id: str) -> AlarmHistoryBody:
+def alarm(request: Request, viewer: AlarmViewer, alarm_id: str) -> AlarmHistoryBody:
     """One alarm and everything that happened to it."""
     services = house_of(request).services
     found = visible_alarm(services, viewer, alarm_id)
