@@ -12,14 +12,14 @@ Fails towards calling: a post nobody has passes its step on, a lead nobody is to
 the call says so when nobody is on duty. Only what is stored of the alarm stops it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Final
 
 from domain.alarms import Alarm, AlarmEvent, Priority
 from domain.calls import Call, CallReason
-from domain.errors import ConfigurationError
+from domain.escalation import DEFAULTS, Steps
 from domain.people import Person, Right, Role
 from domain.roster import OnDuty, Post
 from domain.units import LONG_AGO, NEVER, SECOND_MS
@@ -33,48 +33,16 @@ STANDING: Final = EVERYBODY + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Steps:
-    """When each post is called after calling began (s), when everybody is, and how often it is repeated.
-
-    `everybody_after_s` None: never. `again_after_s`: how long after somebody took it the alarm may stand before all on
-    duty are called again, `again_times` times; whoever tapped by mistake, or was held up, must not be the end of it.
-    """
-
-    posts_s: tuple[int, int, int]
-    everybody_after_s: int | None
-    repeat_s: int
-    repeats: int
-    again_after_s: int
-    again_times: int = 4
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.posts_s[0] <= self.posts_s[1] <= self.posts_s[2] <= 3600:
-            raise ConfigurationError(f"escalation steps {self.posts_s}: ascending, 0 to 3600 s")
-        if self.everybody_after_s is not None and not self.posts_s[2] <= self.everybody_after_s <= 7200:
-            raise ConfigurationError(
-                f"escalation everybody_after_s {self.everybody_after_s}: not before the lead, 7200 s at most"
-            )
-        if not 30 <= self.repeat_s <= 3600:
-            raise ConfigurationError(f"escalation repeat_s {self.repeat_s}: 30 to 3600 s")
-        if not 60 <= self.again_after_s <= 86_400:
-            raise ConfigurationError(f"escalation again_after_s {self.again_after_s}: 60 to 86400 s")
-
-
-HIGH: Final = Steps(posts_s=(0, 60, 180), everybody_after_s=300, repeat_s=120, repeats=15, again_after_s=900)
-"""A reply is owed within five minutes (design section 5); then everybody hears of it, for half an hour."""
-MEDIUM: Final = Steps(posts_s=(0, 180, 600), everybody_after_s=None, repeat_s=300, repeats=6, again_after_s=1800)
-"""What can wait a few minutes wakes nobody who is off duty while somebody leads the shift (own choice)."""
-DEFAULTS: Final = {Priority.HIGH: HIGH, Priority.MEDIUM: MEDIUM}
-"""Low priority calls nobody: it is seen on the board."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Staff:
-    """Who can be called: `on_duty` at an instant (ms), `leads` of the centre, and `everybody` who handles alarms."""
+    """Who can be called: `on_duty` at an instant (ms), `leads` of the centre, and `everybody` who handles alarms.
+
+    `steps` are the centre's own, where they are not the defaults.
+    """
 
     on_duty: Callable[[int], OnDuty]
     leads: tuple[str, ...]
     everybody: tuple[str, ...]
+    steps: Mapping[Priority, Steps] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +77,9 @@ class _Rung:
     reason: CallReason
 
 
-def staff_of(people: Iterable[Person], on_duty: Callable[[int], OnDuty]) -> Staff:
+def staff_of(
+    people: Iterable[Person], on_duty: Callable[[int], OnDuty], steps: Mapping[Priority, Steps] | None = None
+) -> Staff:
     """The staff among `people` of a centre. A post of somebody who is gone, or may not handle alarms, is nobody's."""
     carers = [person for person in people if person.may(Right.HANDLE_ALARMS)]
     able = frozenset(person.person_id for person in carers)
@@ -122,6 +92,7 @@ def staff_of(people: Iterable[Person], on_duty: Callable[[int], OnDuty]) -> Staf
         on_duty=able_on_duty,
         leads=tuple(person.person_id for person in carers if person.role is Role.LEAD),
         everybody=tuple(person.person_id for person in carers),
+        steps=steps or {},
     )
 
 
@@ -141,9 +112,9 @@ def called(stretch: Stretch, calls: Sequence[Call]) -> Stretch:
     return replace(stretch, called_until=max(stretch.called_until, *(call.due_at for call in calls)))
 
 
-def plan(alarm: Alarm, staff: Staff, now: int, stretch: Stretch, steps: Steps | None = None) -> Plan:
-    """Whom `alarm` calls at `now` (ms), each person once. `steps` are those of its priority when left out."""
-    used = steps or DEFAULTS.get(alarm.priority)
+def plan(alarm: Alarm, staff: Staff, now: int, stretch: Stretch) -> Plan:
+    """Whom `alarm` calls at `now` (ms), each person once."""
+    used = staff.steps.get(alarm.priority) or DEFAULTS.get(alarm.priority)
     if used is None or not (alarm.calls or alarm.left_standing):
         return Plan()
     rungs = [rung for rung in _ladder(alarm, used, stretch.begun_at) if rung.due_at > stretch.called_until]

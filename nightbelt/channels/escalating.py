@@ -97,4 +97,4 @@ class Escalating:
         places = self._books.register.places(now)
         tz = zone(next((place.center.timezone for place in places if place.center.center_id == center_id), "UTC"))
         roster = self._books.rosters.roster(center_id)
-        return staff_of(self._books.people.of_center(center_id), lambda at: roster.on_duty(at, tz))
+        return staff_of(self._books.people.of_center(center_id), lambda at: roster.on_duty(at, tz), roster.steps)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.escalation import HIGH, Staff, called, plan, stretch_of
+from alerts.escalation import Staff, called, plan, stretch_of
 from domain.alarms import Alarm, AlarmEvent, AlarmState, EventKind
 from domain.calls import Call, CallReason
+from domain.escalation import HIGH
 from domain.roster import OnDuty, Post
 from domain.units import NEVER, SECOND_MS
 from tests.unit.alerts.test_escalation import ALARM, EVERYBODY, RAISED

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.escalation import HIGH, MEDIUM, Plan, Staff, Steps, Stretch, called, plan, staff_of, stretch_of
+from alerts.escalation import Plan, Staff, Stretch, called, plan, staff_of, stretch_of
 from domain.alarms import Alarm, AlarmEvent, AlarmState, Category, EventKind, Priority, Reason, Rule
 from domain.calls import Call, CallReason
 from domain.errors import ConfigurationError
+from domain.escalation import HIGH, MEDIUM, Steps
 from domain.people import Person, Role
 from domain.roster import OnDuty, Post
 from domain.units import LONG_AGO, NEVER, SECOND_MS
@@ -225,6 +226,12 @@ def test_only_who_may_handle_alarms_is_staff() -> None:
     found = staff_of(people, lambda _at: duty)
     assert (found.leads, found.everybody) == (("lin",), ("anna", "lin", "ada"))
     assert found.on_duty(RAISED).everybody == ("anna",)
+
+
+def test_a_centre_may_have_steps_of_its_own() -> None:
+    quick = replace(staff(), steps={Priority.HIGH: replace(HIGH, posts_s=(0, 30, 45), everybody_after_s=60)})
+    assert looked([0, 30, 45, 60], who=quick)[:3] == [(0, ["anna"]), (30, ["bo"]), (45, ["lin"])]
+    assert looked([0, 30, 180], MEDIUM_ALARM, quick) == [(0, ["anna"]), (180, ["bo"])]
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from datetime import time
 import pytest
 from structlog.testing import capture_logs
 
-from alerts.escalation import HIGH
 from alerts.lifecycle import step
 from domain.alarms import Acknowledge, Alarm, AlarmEvent, AlarmInput, AlarmState, EventKind, Raise, Rule, Step
 from domain.calls import CallReason
 from domain.errors import UnavailableError
+from domain.escalation import HIGH
 from domain.people import Role
 from domain.roster import WEEK, Duty, Post, Roster, Shift
 from domain.units import SECOND_MS
