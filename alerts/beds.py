@@ -90,6 +90,13 @@ class BedTable:
         settled: NDArray[np.bool_] = (in_bed == Occupancy.IN) & (at - self.entered_at[slot] >= settle_ms)
         return settled
 
+    def gone(self, slot: NDArray[np.intp], at: NDArray[np.int64], in_bed: NDArray[np.int8]) -> NDArray[np.bool_]:
+        """Is the bed empty in these readings, and not for a moment only? As far as nobody comes or goes in them."""
+        gone: NDArray[np.bool_] = in_bed == Occupancy.OUT
+        rows = np.flatnonzero(gone)
+        gone[rows] = at[rows] - self.left_at[slot[rows]] >= CHATTER_MS
+        return gone
+
     def _come_and_go(
         self, slot: NDArray[np.intp], at: NDArray[np.int64], before_at: NDArray[np.int64], in_bed: NDArray[np.int8]
     ) -> None:
@@ -108,6 +115,17 @@ class BedTable:
         for instants in (self.since_at, self.entered_at, self.left_at, self.rated_at, *self.rates_at.values()):
             if instants[n] not in {LONG_AGO, NEVER}:
                 instants[n] += by_ms
+
+    def spell(self, n: int) -> tuple[int, int]:
+        """The latest spell in the bed of slot `n`, from when until when it is known (our clock, ms); chatter left out.
+
+        `LONG_AGO` twice where none was seen.
+        """
+        entered, left, offset = int(self.entered_at[n]), int(self.left_at[n]), int(self.clocks.offset[n])
+        if entered == NEVER:
+            return LONG_AGO, LONG_AGO
+        until = int(self.clocks.observed_at[n]) if left == NEVER else left
+        return entered - offset, until - offset
 
     def state(self, n: int) -> BedState:
         """Slot `n` as it is stored."""

@@ -77,16 +77,15 @@ def _place_of(alarm: Alarm, places: Iterable[Place]) -> Place | None:
 def obstacle(call: Call, alarm: Alarm, person: Person | None) -> Failure | None:
     """Why the call must not be sent, looked at right before it would be; None when nothing is in the way.
 
-    OVER: nobody is wanted any more. NOT_ALLOWED: no such person, of another centre, or one who handles no alarms.
+    OVER: somebody goes, it is over or snoozed, or another alarm speaks for it. NOT_ALLOWED: no such person, of another
+    centre, or one who handles no alarms.
     """
     if call.person_id and (
         person is None or person.center_id != alarm.center_id or not person.may(Right.HANDLE_ALARMS)
     ):
         return Failure.NOT_ALLOWED
-    if call.reason is CallReason.TAKEN:
-        return None
-    needed = alarm.left_standing if call.reason is CallReason.LEFT_STANDING else alarm.calls
-    return None if needed else Failure.OVER
+    wanted = {CallReason.TAKEN: True, CallReason.NOT_FINISHED: alarm.left_standing}.get(call.reason, alarm.calls)
+    return None if wanted else Failure.OVER
 
 
 def stopped(delivery: Delivery, why: Failure) -> Delivery:
@@ -162,12 +161,9 @@ def taken_calls(event: AlarmEvent, sent: Iterable[Delivery], now: int) -> list[C
 
 def called_in_vain(delivery: Delivery, alarm: Alarm) -> bool:
     """Was the call sent while somebody else was taking the alarm? Who got it is owed word of that as well."""
-    to_come = delivery.call.reason not in {CallReason.TAKEN, CallReason.LEFT_STANDING}
-    return (
-        delivery.state is DeliveryState.SENT
-        and to_come
-        and alarm.acknowledged_by not in {None, delivery.call.person_id}
-    )
+    if delivery.state is not DeliveryState.SENT or delivery.call.reason in {CallReason.TAKEN, CallReason.NOT_FINISHED}:
+        return False
+    return alarm.acknowledged_by not in {None, delivery.call.person_id}
 
 
 def taken_call(alarm: Alarm, person_id: str, now: int) -> Call:

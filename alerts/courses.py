@@ -9,15 +9,18 @@ from typing import Final
 import numpy as np
 
 from alerts.beds import BedTable
+from alerts.exits import Absent
 from alerts.rules import RuleSpec, Truth
 from alerts.run_table import RunTable
 from alerts.runs import Kind, Look, Run, Slot, Transition
+from domain.alarms import Category, Rule
 from domain.units import MINUTE_MS, NEVER
 
 REPEAT_MS: Final = 30 * MINUTE_MS
 """What an open alarm was about, not seen for longer than this and seen again, is told anew: the nurse may have closed
 the first one hours ago. Own choice."""
 _RATE_OF: Final = ("heart_rate", "breathing_rate")
+_VALUE_OF: Final = {Rule.BREATHING_PAUSE: "breathing_rate", Rule.SITTING_UP: "movement"}
 
 
 class Courses:
@@ -31,6 +34,13 @@ class Courses:
         self.runs = RunTable(specs, slots)
         self.told: list[Transition] = []
         self.now = 0
+        self._absence_row = self._rows.get(Rule.LEAVE_BED_NOT_BACK)
+        self._absences: list[Absent] = []
+
+    def take_absences(self) -> list[Absent]:
+        """The absences that have ended since the last call."""
+        absences, self._absences = self._absences, []
+        return absences
 
     def look(self, k: int, n: int, look: Look) -> None:
         """The run of rule `k` in slot `n` (or its absence) in a reading in which something happens."""
@@ -52,7 +62,7 @@ class Courses:
         """The condition was not seen for so long that it is another one now."""
         if run.broken_at is None:
             run.broken_at = look.at - look.unseen_ms
-        self._over(k, n, run)
+        self._over(k, n, run, fresh=look.fresh)
         if run.alarm_began_at is not None:
             self._begin(k, n, look, run.alarm_began_at)
             return
@@ -74,11 +84,13 @@ class Courses:
 
     def _turn(self, k: int, n: int, run: Run, look: Look) -> None:
         if look.truth == Truth.FALSE:
-            self._end(k, n, run, look.at)
+            self._end(k, n, run, look)
         elif run.broken_at is None:
             self._hold(k, n, run, look)
         elif look.truth == Truth.TRUE:
             if self._is_another(k, run, look):
+                if not run.over:
+                    self._over(k, n, run, fresh=look.fresh)
                 self._begin(k, n, look, run.alarm_began_at)
                 return
             run.broken_at, run.over = None, False
@@ -90,8 +102,9 @@ class Courses:
         spec = self._specs[k]
         if spec.stays_until_clear and run.raised:
             return False
-        returned = run.raised and run.broken_at is not None and look.at - run.broken_at >= spec.end_confirm_ms
-        return run.over or returned
+        broken_ms = 0 if run.broken_at is None else look.at - run.broken_at
+        returned = run.raised and broken_ms >= spec.end_confirm_ms
+        return run.over or returned or broken_ms >= spec.end_alone_ms
 
     def _hold(self, k: int, n: int, run: Run, look: Look) -> None:
         """The run goes on in this reading; is it due?"""
@@ -117,12 +130,12 @@ class Courses:
         self.runs.keep(k, n, run)
         return True
 
-    def _end(self, k: int, n: int, run: Run, at: int) -> None:
-        spec = self._specs[k]
+    def _end(self, k: int, n: int, run: Run, look: Look) -> None:
+        spec, at = self._specs[k], look.at
         if run.broken_at is None:
-            run.broken_at = at
+            run.broken_at, run.seen_twice = at, look.seen_before_at > run.began_at
         if not run.over and at - run.broken_at >= spec.end_confirm_ms:
-            self._over(k, n, run)
+            self._over(k, n, run, fresh=look.fresh)
         if run.over and run.alarm_began_at is None:
             self.runs.drop(k, n)
         elif run.over and at - run.broken_at >= self.runs.clear_ms(k, n):
@@ -131,8 +144,10 @@ class Courses:
         else:
             self.runs.keep(k, n, run)
 
-    def _over(self, k: int, n: int, run: Run) -> None:
+    def _over(self, k: int, n: int, run: Run, *, fresh: bool) -> None:
         run.over = True
+        if k == self._absence_row and run.broken_at is not None and run.seen_twice:
+            self._absences.append(Absent(slot=n, began_at=run.began_at, ended_at=run.broken_at, fresh=fresh))
         if run.passed and not run.raised and run.deadline_at != NEVER:
             self._tell(Kind.PASSED, k, n, run.began_at, run)
 
@@ -144,6 +159,17 @@ class Courses:
         self._tell(Kind.DUE, k, n, run.began_at, run, silent=silent)
         self.runs.keep(k, n, run)
 
+    def begin_anew(self, rule: Rule, n: int, at: int) -> None:
+        """What the run counts was put back to nothing at `at` (belt's clock); one that began later stays as it is."""
+        k = self._rows.get(rule)
+        run = None if k is None else self.runs.get(k, n)
+        if k is None or run is None or run.began_at >= at:
+            return
+        if run.alarm_began_at is not None:
+            self._tell(Kind.CLEARED, k, n, run.alarm_began_at, run, ended_at=at)
+        deadline_at = self.deadline(k, n, at)
+        self.runs.keep(k, n, Run(began_at=at, deadline_at=deadline_at, seen_before_at=at, seen_at=at))
+
     def deadline(self, k: int, n: int, began_at: int) -> int:
         """When a run that began then is due (belt's clock); windows are laid over our clock, hence the offset."""
         spec, slot, offset = self._specs[k], self._slots[n], int(self._beds.clocks.offset[n])
@@ -152,7 +178,11 @@ class Courses:
         if limits is None or schedule is None or began_at - offset < slot.from_at:
             return NEVER
         counts_from = schedule.counts_from(began_at - offset, spec.carry_in_ms)
-        return NEVER if counts_from is None else counts_from + offset + limits.min_duration_ms
+        if counts_from is None:
+            return NEVER
+        if spec.category is not Category.TECHNICAL:
+            counts_from = max(counts_from, slot.paused_until)
+        return counts_from + offset + limits.min_duration_ms
 
     def set_beginning(self, k: int, n: int, run: Run, at: int, truth: int) -> None:
         """A late reading from before the run's first shows when it really began."""
@@ -192,10 +222,12 @@ class Courses:
             limit=limits.limit if limits else np.nan,
             value=self._value(spec, n),
             silent=silent,
+            latches=spec.latches if limits is None or limits.latches is None else limits.latches,
         )
         self.told.append(transition)
 
     def _value(self, spec: RuleSpec, n: int) -> float:
         """The last value of the rate that the rule compares; NaN where it compares none."""
-        name = next((name for name in _RATE_OF if spec.rule.replace("-", "_").startswith(name)), None)
+        rate = next((name for name in _RATE_OF if spec.rule.replace("-", "_").startswith(name)), None)
+        name = _VALUE_OF.get(spec.rule, rate)
         return float("nan") if name is None else float(self._beds.rates[name][n])

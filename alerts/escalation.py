@@ -4,9 +4,9 @@ Derived anew from what is stored: the alarm and its history, the calls that went
 remembered over a restart. Steps that came due meanwhile are called at once, each person once, and those who are on duty
 now hear of it: the shift of the time may have gone home.
 
-Calling begins at step one with each stretch in which the alarm calls: when it is raised, when it is given back or
-handed on, when it comes back, when a snooze ends. The instant of the step is in the key, so a later stretch has calls
-of its own and a repeat of the work has none.
+Calling begins at step one with each stretch in which the alarm calls: when it is raised, when it is given back, when it
+comes back, when a snooze ends. Whoever hands an alarm on calls the lead at once, and the steps go on from there. The
+instant of the step is in the key, so a later stretch has calls of its own and a repeat of the work has none.
 
 Fails towards calling: a post nobody has passes its step on, a lead nobody is to all leads, and those to everybody, and
 the call says so when nobody is on duty. Only what is stored of the alarm stops it.
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Final
 
-from domain.alarms import Alarm, AlarmEvent, Priority
+from domain.alarms import Alarm, AlarmEvent, EventKind, Priority
 from domain.calls import Call, CallReason
 from domain.escalation import DEFAULTS, Steps
 from domain.people import Person, Right, Role
@@ -50,10 +50,12 @@ class Stretch:
     """The time since which an alarm has called, or been taken, without a break.
 
     `begun_at` (ms); `called_until` is the instant (ms) of the last step called in it, LONG_AGO before the first.
+    `handed_on`: it is the lead's.
     """
 
     begun_at: int
     called_until: int = LONG_AGO
+    handed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,11 @@ def stretch_of(alarm: Alarm, history: Sequence[AlarmEvent], calls: Iterable[Call
     lately = list(takewhile(lambda event: _stance(event.alarm) == _stance(alarm), reversed(history)))
     begun_at = lately[-1].at if lately else alarm.raised_at
     steps = (call.due_at for call in calls if call.person_id and call.reason is not CallReason.TAKEN)
-    return Stretch(begun_at=begun_at, called_until=max((at for at in steps if at >= begun_at), default=LONG_AGO))
+    return Stretch(
+        begun_at=begun_at,
+        called_until=max((at for at in steps if at >= begun_at), default=LONG_AGO),
+        handed_on=bool(lately) and lately[-1].kind is EventKind.ESCALATED,
+    )
 
 
 def called(stretch: Stretch, calls: Sequence[Call]) -> Stretch:
@@ -117,7 +123,7 @@ def plan(alarm: Alarm, staff: Staff, now: int, stretch: Stretch) -> Plan:
     used = staff.steps.get(alarm.priority) or DEFAULTS.get(alarm.priority)
     if used is None or not (alarm.calls or alarm.left_standing):
         return Plan()
-    rungs = [rung for rung in _ladder(alarm, used, stretch.begun_at) if rung.due_at > stretch.called_until]
+    rungs = [rung for rung in _ladder(alarm, used, stretch) if rung.due_at > stretch.called_until]
     due = [rung for rung in rungs if rung.due_at <= now]
     owed = {person_id: call for rung in due for person_id, call in _calls(alarm, rung, staff, now)}
     return Plan(
@@ -127,19 +133,23 @@ def plan(alarm: Alarm, staff: Staff, now: int, stretch: Stretch) -> Plan:
     )
 
 
-def _stance(alarm: Alarm) -> tuple[bool, bool, int, int | None]:
+def _stance(alarm: Alarm) -> tuple[bool, bool, int, int | None, int | None]:
     """What begins a new stretch by its change."""
-    return alarm.calls, alarm.left_standing, alarm.raised_at, alarm.acknowledged_at
+    return alarm.calls, alarm.left_standing, alarm.raised_at, alarm.acknowledged_at, alarm.escalated_at
 
 
-def _ladder(alarm: Alarm, steps: Steps, begun_at: int) -> Iterator[_Rung]:
+def _ladder(alarm: Alarm, steps: Steps, stretch: Stretch) -> Iterator[_Rung]:
     """Every step that the stretch may come to, in order of time."""
+    begun_at, first = stretch.begun_at, 0
     if alarm.left_standing:
         for number in range(1, steps.again_times + 1):
             due_at = begun_at + number * steps.again_after_s * SECOND_MS
-            yield _Rung(STANDING, due_at, CallReason.LEFT_STANDING)
+            yield _Rung(STANDING, due_at, CallReason.NOT_FINISHED)
         return
-    for level, after_s in enumerate(steps.posts_s):
+    if stretch.handed_on:
+        first = ORDER.index(Post.LEAD)
+        begun_at -= steps.posts_s[first] * SECOND_MS
+    for level, after_s in enumerate(steps.posts_s[first:], first):
         yield _Rung(level, begun_at + after_s * SECOND_MS, CallReason.ESCALATED if level else CallReason.ON_DUTY)
     last_s = steps.posts_s[-1]
     if steps.everybody_after_s is not None:

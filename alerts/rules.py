@@ -33,7 +33,8 @@ class Frame:
     """One reading of each of m beds: float32 columns with NaN for missing, `in_bed` int8 as `Occupancy`.
 
     `settled` (bool): somebody is in bed in this reading, and has been for the settle time. `rated`: the belt has given
-    a heart or breathing rate by then.
+    a heart or breathing rate by then. `gone`: the bed is empty, and not for a moment only. `gap_ms` (int64): since the
+    bed's reading before.
     """
 
     in_bed: NDArray[np.int8]
@@ -43,10 +44,24 @@ class Frame:
     signal_quality: NDArray[np.float32]
     settled: NDArray[np.bool_]
     rated: NDArray[np.bool_]
+    turn_overs: NDArray[np.float32]
+    gone: NDArray[np.bool_]
+    gap_ms: NDArray[np.int64]
 
 
-def frame_of(batch: ReadingBatch, rows: Any, settled: NDArray[np.bool_], rated: NDArray[np.bool_]) -> Frame:
-    """The readings at `rows` (positions, mask or slice) as the predicates see them."""
+def frame_of(
+    batch: ReadingBatch,
+    rows: Any,
+    settled: NDArray[np.bool_],
+    rated: NDArray[np.bool_],
+    *,
+    gone: NDArray[np.bool_] | None = None,
+    gap_ms: NDArray[np.int64] | None = None,
+) -> Frame:
+    """The readings at `rows` (positions, mask or slice) as the predicates see them.
+
+    Without `gone` and `gap_ms` nobody is known to have gone, and nothing of the readings before.
+    """
     return Frame(
         in_bed=batch.in_bed[rows],
         heart_rate=batch.heart_rate[rows],
@@ -55,6 +70,9 @@ def frame_of(batch: ReadingBatch, rows: Any, settled: NDArray[np.bool_], rated: 
         signal_quality=batch.signal_quality[rows],
         settled=settled,
         rated=rated,
+        turn_overs=batch.turn_overs[rows],
+        gone=np.zeros(len(settled), np.bool_) if gone is None else gone,
+        gap_ms=np.full(len(settled), NEVER, np.int64) if gap_ms is None else gap_ms,
     )
 
 
@@ -76,9 +94,11 @@ class RuleSpec:
     counts from where it began to hold. Single false readings never begin one.
     `unknown_limit_ms`: a run that is not yet told is forgotten when the condition was not seen for longer than this.
     `end_confirm_ms`: how long the opposite must last before the run counts as over; shorter spells are chatter.
+    `end_alone_ms`: nothing known for this long after the opposite was seen: what begins then is another run.
     `clear_ms`: how long after the end an open alarm resolves by itself, where the bed's limits do not say.
     `stays_until_clear`: what begins again before that is the same alarm, not a new one.
     `carry_in_ms`: how long before a window a run may have begun to count from its opening.
+    `latches`: the end of the condition alone does not end its alarm, where the bed's limits do not say.
     `behind`: while an alarm of that rule stands for the bed, this one says nothing new and waits.
     `screen`: tells at once that the condition holds nowhere, for rules that need no change and hold hardly ever.
     """
@@ -93,17 +113,19 @@ class RuleSpec:
     clear_ms: int
     begin_confirm_ms: int = 0
     unknown_limit_ms: int = NEVER
+    end_alone_ms: int = NEVER
     stays_until_clear: bool = False
     carry_in_ms: int = CARRY_IN_MS
     behind: Rule | None = None
     screen: Screen | None = None
+    latches: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """One rule's numbers for one bed: how long it must hold (ms), and the limits its predicate compares with.
 
-    `clear_ms` and `schedule` go before those of the rule and of the bed.
+    `clear_ms`, `latches` and `schedule` go before those of the rule and of the bed.
     """
 
     min_duration_ms: int
@@ -111,6 +133,7 @@ class Limits:
     clear_limit: float = float("nan")
     clear_ms: int | None = None
     schedule: Schedule | None = None
+    latches: bool | None = None
 
 
 class Questions:
@@ -174,6 +197,9 @@ def _question(
 
 END_CONFIRM_MS: Final = 5 * SECOND_MS
 """In bed for less than this is not a return: turning and edge-sitting make occupancy chatter for 1-3 s (domain 1.1)."""
+END_ALONE_MS: Final = 3 * MINUTE_MS
+"""In bed when last seen, and then nothing for this long: who is seen out of bed afterwards left again. Chatter does not
+last so long, and three readings of the slowest belts would have come (own choice)."""
 CLEAR_MS: Final = 2 * MINUTE_MS
 """Leave-bed alarms resolve by themselves 2 min after the return (design section 5; attentiveconnect)."""
 
@@ -197,6 +223,7 @@ def _leave_bed(rule: Rule, priority: Priority) -> RuleSpec:
         holds_while_unknown=True,
         needs_change=True,
         end_confirm_ms=END_CONFIRM_MS,
+        end_alone_ms=END_ALONE_MS,
         clear_ms=CLEAR_MS,
     )
 

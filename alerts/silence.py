@@ -26,7 +26,8 @@ STEADY_GAP_MS: Final = 3 * MINUTE_MS
 """Arrivals further apart than this are not steady; three readings of the slowest belts."""
 
 
-def _not_in_readings(frame: Frame, _limit: NDArray[np.float32], _clear_limit: NDArray[np.float32]) -> NDArray[np.int8]:
+def not_in_readings(frame: Frame, _limit: NDArray[np.float32], _clear_limit: NDArray[np.float32]) -> NDArray[np.int8]:
+    """For rules that no single reading shows."""
     return np.full(len(frame.in_bed), Truth.UNKNOWN, np.int8)
 
 
@@ -34,7 +35,7 @@ SILENT: Final = RuleSpec(
     rule=Rule.BELT_SILENT,
     category=Category.TECHNICAL,
     priority=Priority.MEDIUM,
-    predicate=_not_in_readings,
+    predicate=not_in_readings,
     holds_while_unknown=True,
     needs_change=False,
     end_confirm_ms=0,
@@ -105,7 +106,7 @@ class Silences:
     def tick(self, now: int, excused: NDArray[np.bool_]) -> list[Transition]:
         """Which belts have been silent for too long? `excused` (bool, n): it is another's fault just now."""
         self.listen(now)
-        began_at = self._began_at()
+        began_at = self.began_at()
         due_at = np.where(excused, NEVER, self._due_at(began_at))
         told = []
         for n in np.flatnonzero(due_at <= now).tolist():
@@ -129,11 +130,18 @@ class Silences:
         self._changed.clear()
         return kept, ended
 
+    def standing(self) -> NDArray[np.bool_]:
+        """Of which slots (bool, n) the silence was told?"""
+        told = np.zeros(len(self._slots), np.bool_)
+        told[list(self._runs)] = True
+        return told
+
     def _put(self, n: int, run: Run) -> None:
         self._runs[n] = run
         self._changed.add(n)
 
-    def _began_at(self) -> NDArray[np.int64]:
+    def began_at(self) -> NDArray[np.int64]:
+        """Since when each belt has been silent, as far as that counts; `NEVER` before we listened."""
         return np.maximum(self._beds.clocks.received_at, self._listening_at)
 
     def _due_at(self, began_at: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,7 +8,18 @@ from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import engines, pages, pages_account, pages_handover, pages_login, pages_report, pages_roster, programs
+from api import (
+    engines,
+    pages,
+    pages_account,
+    pages_care,
+    pages_handover,
+    pages_login,
+    pages_report,
+    pages_roster,
+    programs,
+    programs_care,
+)
 from api.house import build_house
 from api.limits import SmallBodies
 from api.pages_report import KEPT_FOR_GOOD
@@ -42,7 +53,9 @@ PARTS: Final = (
     pages_report,
     pages_handover,
     pages_roster,
+    pages_care,
     programs,
+    programs_care,
     engines,
 )
 """The modules that have routes."""

@@ -13,11 +13,13 @@ from api.addresses import local_path
 from api.alarms_shown import AlarmWords
 from api.board import alarm_shown, board_constants, read_board
 from api.bodies import ResolveForm
+from api.changes import changes_of, note_settings
 from api.charts.drawing import SCRIPT_NAME
-from api.commands import acknowledge, resolve, visible_alarm
+from api.commands import acknowledge, document_turn, last_turn, resolve, visible_alarm
 from api.family import family_night
 from api.house import house_of
 from api.nights import NightView, bars, marks, read_night, visible_resident
+from api.pauses import pause_now, pauses_of
 from api.report_charts import TREND_NIGHTS
 from api.report_words import insight_words
 from api.reports import ReportView, read_report
@@ -79,15 +81,20 @@ def alarm_page(request: Request, viewer: AlarmViewer, alarm_id: str) -> Response
     words = AlarmWords(services, ward, viewer)
     history = [(event, words.person(event.person_id)) for event in services.book.history(alarm_id)]
     calls = [(told, words.person(told.call.person_id)) for told in services.outbox.of_alarm(alarm_id)]
+    held = [one for one in services.book.open_alarms(viewer.center_id) if one.held_by == alarm_id]
     return page(
         request,
         viewer,
         "alarm.html",
         view=words.view(alarm),
+        held_by=words.holder(alarm),
+        holds=words.views(held),
         history=history,
         calls=sorted(calls, key=lambda call: call[0].call.due_at),
         zone=ward.zone,
         now=services.clock.now(),
+        paused=pause_now(services, viewer, ward, alarm.resident_id),
+        pauses=[],
     )
 
 
@@ -100,14 +107,14 @@ def acknowledge_alarm(
 ) -> Response:
     """The viewer goes."""
     alarm = acknowledge(house_of(request).services, viewer, alarm_id)
-    return _handled(request, viewer, alarm, next)
+    return handled(request, viewer, alarm, next)
 
 
 @router.post("/alarms/{alarm_id}/resolve")
 def resolve_alarm(request: Request, viewer: Carer, alarm_id: str, found: Annotated[ResolveForm, Form()]) -> Response:
     """The viewer says what they found."""
     alarm = resolve(house_of(request).services, viewer, alarm_id, found.outcome, found.note)
-    return _handled(request, viewer, alarm, found.next)
+    return handled(request, viewer, alarm, found.next)
 
 
 @router.get("/residents/{resident_id}")
@@ -140,7 +147,7 @@ def change_settings(
 ) -> Response:
     """Stores when leaving the bed is told."""
     services = house_of(request).services
-    visible_resident(services, viewer, resident_id)
+    resident, _ = visible_resident(services, viewer, resident_id)
     form = SettingsForm.posted(posted)
     settings = form.settings()
     if settings is None:
@@ -149,6 +156,7 @@ def change_settings(
         more = report_values(services, viewer, report, nights=TREND_NIGHTS[1], other=None)
         return _resident(request, viewer, view, form, more, status=422)
     services.register.set_leave_bed(resident_id, settings)
+    note_settings(services, viewer, resident_id, resident.leave_bed, settings)
     services.on_register_changed()
     name = quote(resident_id, safe="")
     response = RedirectResponse(f"/residents/{name}#settings", status_code=303)
@@ -162,6 +170,13 @@ def change_settings(
         samesite="lax",
     )
     return response
+
+
+@router.post("/residents/{resident_id}/turns")
+def turn_resident(request: Request, viewer: Carer, resident_id: str) -> Response:
+    """The viewer has turned the resident just now."""
+    document_turn(house_of(request).services, viewer, resident_id)
+    return RedirectResponse(f"/residents/{quote(resident_id, safe='')}#care", status_code=303)
 
 
 def page(request: Request, viewer: Viewer, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -181,6 +196,7 @@ def _resident(
     saved: bool = False,
     status: int = 200,
 ) -> Response:
+    services = house_of(request).services
     return page(
         request,
         viewer,
@@ -193,6 +209,11 @@ def _resident(
         form=form,
         fields=FIELDS,
         saved=saved,
+        now=services.clock.now(),
+        paused=pause_now(services, viewer, view.ward, view.resident.resident_id),
+        pauses=pauses_of(services, viewer, view.resident.resident_id, view.night.noon_at),
+        changes=changes_of(services, viewer, view.resident.resident_id),
+        turned=last_turn(services, view.resident.resident_id) if viewer.may("handle_alarms") else None,
         others=_others(request, viewer, view.resident),
         one_day=ONE_DAY,
         **more,
@@ -221,7 +242,7 @@ def _others(request: Request, viewer: Viewer, shown: Resident) -> list[Resident]
     return [register.resident(other) for other in sorted(viewer.person.relatives - {shown.resident_id})]
 
 
-def _handled(request: Request, viewer: Viewer, alarm: Alarm, next_path: str) -> Response:
+def handled(request: Request, viewer: Viewer, alarm: Alarm, next_path: str) -> Response:
     """The new card for a script, a redirect for a form."""
     if request.headers.get("accept") != WITH_SCRIPT:
         return RedirectResponse(local_path(next_path) or "/", status_code=303)

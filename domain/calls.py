@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class CallReason(StrEnum):
-    """Why this person is called now. LEFT_STANDING: somebody took it a good while ago, and it still stands.
+    """Why this person is called now. NOT_FINISHED: somebody took it a good while ago, and it still stands.
 
     TAKEN is no call to come: it tells who was called that somebody goes.
     """
@@ -16,7 +16,7 @@ class CallReason(StrEnum):
     UNANSWERED = "unanswered"
     NOBODY_ON_DUTY = "nobody-on-duty"
     TAKEN = "taken"
-    LEFT_STANDING = "left-standing"
+    NOT_FINISHED = "not-finished"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

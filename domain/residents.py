@@ -1,7 +1,7 @@
 """Who lies where: centres, rooms, beds, belts, residents, stays, and what is asked for each resident's nights."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import time
 from enum import StrEnum
 from itertools import pairwise
@@ -9,7 +9,7 @@ from typing import Final
 
 from domain import vitals
 from domain.errors import ConfigurationError
-from domain.vitals import RuleLimit
+from domain.vitals import AtTime, ExitLimit, RuleLimit
 
 ID_PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """Ids travel in MQTT topics, logs and addresses: no slash, no wildcard, no space, no name of a person."""
@@ -63,8 +63,9 @@ class VitalSettings:
     """When rates, their absence and the belt itself are told, for one resident; each field is named as its rule.
 
     `settle_s`: rates are judged only when somebody has been in bed for that long. `silent_empty_after_s`: how long a
-    belt may be silent over an empty bed. `windows`: local hours in which all of it counts but the belt's silence, which
-    always does; a rate that was beyond its limit before counts from the opening.
+    belt may be silent over an empty bed. `windows`: local hours in which rates and signals count; a rate that was
+    beyond its limit before counts from the opening. Exits count in the windows of leaving the bed, silence and clocks
+    always.
     """
 
     heart_rate_very_high: RuleLimit = vitals.HEART_RATE_VERY_HIGH
@@ -80,9 +81,19 @@ class VitalSettings:
     belt_silent: RuleLimit = vitals.BELT_SILENT
     signal_poor: RuleLimit = vitals.SIGNAL_POOR
     vitals_in_empty_bed: RuleLimit = vitals.VITALS_IN_EMPTY_BED
+    restless: RuleLimit = vitals.RESTLESS
+    sitting_up: RuleLimit = vitals.SITTING_UP
+    breathing_pause: RuleLimit = vitals.BREATHING_PAUSE
+    no_turn_over: RuleLimit = vitals.NO_TURN_OVER
+    belt_offline: RuleLimit = vitals.BELT_OFFLINE
+    battery_low: RuleLimit = vitals.BATTERY_LOW
     settle_s: int = vitals.SETTLE_S
     silent_empty_after_s: int = vitals.SILENT_EMPTY_AFTER_S
     windows: tuple[NightWindow, ...] = WHOLE_DAY
+    many_exits: ExitLimit = vitals.MANY_EXITS
+    clock_wrong: RuleLimit = vitals.CLOCK_WRONG
+    not_in_bed: AtTime = vitals.NOT_IN_BED
+    still_in_bed: AtTime = vitals.STILL_IN_BED
 
     def __post_init__(self) -> None:
         if not 0 <= self.settle_s <= 600:
@@ -92,7 +103,37 @@ class VitalSettings:
         for kind in ("heart_rate", "breathing_rate"):
             names = [f"{kind}_{level}" for level in ("very_low", "low", "high", "very_high")]
             _check_ascending(names, [getattr(self, name) for name in names])
-        _check_clear("signal_poor", self.signal_poor, low=True)
+        for name, low in _CLEARED_ABOVE.items():
+            _check_clear(name, getattr(self, name), low=low)
+        for each in fields(self):
+            if isinstance(asked := getattr(self, each.name), RuleLimit):
+                _check_duration(each.name, asked.after_s)
+
+
+_CLEARED_ABOVE: Final = {
+    "signal_poor": True,
+    "restless": False,
+    "sitting_up": False,
+    "breathing_pause": True,
+    "no_turn_over": False,
+    "battery_low": True,
+    "clock_wrong": False,
+}
+"""Rules with limits, other than the levels of rates: does a higher value end it?"""
+_DURATIONS_S: Final = {
+    "restless": (10 * 60, 60 * 60),
+    "sitting_up": (10, 60),
+    "breathing_pause": (10, 120),
+    "no_turn_over": (3600, 12 * 3600),
+    "belt_offline": (vitals.OFFLINE_AFTER_S, 24 * 3600),
+}
+_PLAIN_DURATION_S: Final = (60, 24 * 3600)
+
+
+def _check_duration(name: str, after_s: int) -> None:
+    low, high = _DURATIONS_S.get(name, _PLAIN_DURATION_S)
+    if not low <= after_s <= high:
+        raise ConfigurationError(f"{name}: after_s {after_s}: {low} to {high} s")
 
 
 def _check_ascending(names: list[str], limits: list[RuleLimit]) -> None:

@@ -35,10 +35,13 @@ from nightbelt.stopping import Stopping
 from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
+from storage.records_audit import RecordsAuditTrail
 from storage.records_belts import RecordsBeltStatuses
+from storage.records_care import RecordsCare
 from storage.records_contacts import RecordsContacts
 from storage.records_night_reports import RecordsLateReadings, RecordsNightReports
 from storage.records_outbox import RecordsOutbox
+from storage.records_pauses import RecordsCarePauses
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -84,6 +87,8 @@ class Stores:
             self._stack = opened.pop_all()
         self.book = RecordsAlarmBook(self.records)
         self.people = RecordsPeople(self.records)
+        self.pauses = RecordsCarePauses(self.records)
+        self.audit = RecordsAuditTrail(self.records)
         self.quarantine = RecordsQuarantine(self.records)
         self.statuses = RecordsBeltStatuses(self.records)
         self.outbox = RecordsOutbox(self.records)
@@ -91,6 +96,7 @@ class Stores:
         self.rosters = RecordsRosters(self.records)
         self.reports = RecordsNightReports(self.records)
         self.late = RecordsLateReadings(self.records)
+        self.care = RecordsCare(self.records)
 
     def close(self) -> None:
         self._stack.close()
@@ -126,7 +132,14 @@ class Service:
         self._listener = listener
         self._registry = CollectorRegistry()
         self.hub = LiveHub()
-        self.watch = Watch(register=stores.register, book=stores.book, now=clock.now())
+        self.watch = Watch(
+            register=stores.register,
+            book=stores.book,
+            now=clock.now(),
+            statuses=stores.statuses,
+            care=stores.care,
+            pauses=stores.pauses,
+        )
         decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
         expects_session = bool(stores.book.states()[0])
         self._source = _source(settings, clock, decoder.topic_filters, expects_session=expects_session)
@@ -211,6 +224,9 @@ class Service:
             reports=stores.reports,
             rosters=stores.rosters,
             outbox=stores.outbox,
+            care=stores.care,
+            pauses=stores.pauses,
+            audit=stores.audit,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,
@@ -220,6 +236,7 @@ class Service:
             health=self._health,
             on_register_changed=self.watch.settings_changed,
             reach=Reach(contacts=stores.contacts, ways=self._ways),
+            on_care=self.watch.cared,
         )
 
     def _health(self) -> dict[str, str]:

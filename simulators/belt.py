@@ -14,6 +14,7 @@ from domain.readings import Occupancy
 from domain.units import SECOND_MS
 from simulators.center import SimulatedBed, SimulatedCenter
 from simulators.delivery import BURST_SPACING_MS, LATENCY_MS, Delivery, OfflineSpan, plan_delivery
+from simulators.drift import Drift, plan_drift
 from simulators.episodes import Episode, night_body, plan_episodes
 from simulators.losses import CHATTER_FROM_EDGE_MS, WEAK_SHARE, Lossy, lossy_belt
 from simulators.night import NightPlan, plan_night
@@ -41,6 +42,10 @@ _QUALITY_NOISE: Final = np.float32(8)
 _QUALITY_PER_MOVEMENT: Final = np.float32(0.5)
 _POOR_QUALITY: Final = np.float32(25)
 """Best signal quality of a belt that lies badly."""
+FINE_INTERVAL_MS: Final = 5 * SECOND_MS
+"""Belts that report more slowly give a mean rate, in which a pause does not show."""
+_PAUSED_RATE: Final = np.float32(3)
+"""A sleeper who does not breathe lies still, and a belt loses nothing of that."""
 _VIBRATION_HEART_RATE: Final = np.float32(80)
 _VIBRATION_BREATHING_RATE: Final = np.float32(18)
 _VIBRATION_WIDTH: Final = np.float32(60)
@@ -82,6 +87,7 @@ class BeltNight:
     sample_salt: np.uint64
     message_salt: np.uint64
     lossy: Lossy | None
+    drift: Drift | None = None
 
     @property
     def bed(self) -> SimulatedBed:
@@ -101,6 +107,7 @@ def belt_night(center: SimulatedCenter, bed: SimulatedBed, night: date) -> BeltN
         sample_salt=salt(center.seed, Purpose.SAMPLE_NOISE, bed.index, day),
         message_salt=salt(center.seed, Purpose.MESSAGE_NOISE, bed.index, day),
         lossy=lossy_belt(center, plan) if center.mix.measured else None,
+        drift=plan_drift(center, plan),
     )
 
 
@@ -132,7 +139,7 @@ def _sampled(night: BeltNight, at: Instants, numbers: Instants) -> BeltReadings:
     breathing_rate = night.body.breathing_rate[cells] + _spread(lane(noise, 2), _BREATHING_RATE_NOISE)
     missing = np.float32(np.nan)
     return BeltReadings(
-        observed_at=at + night.bed.belt.clock_offset_ms,
+        observed_at=at + night.bed.belt.clock_offset_ms + (night.drift.clock_off_ms(at) if night.drift else 0),
         arrives_at=at,
         in_bed=np.where(inside, np.int8(Occupancy.IN), np.int8(Occupancy.OUT)),
         heart_rate=np.where(rates, heart_rate, missing),
@@ -155,6 +162,8 @@ def _during_episodes(night: BeltNight, at: Instants, numbers: Instants, readings
             heart[during] = breath[during] = np.nan
         elif episode.kind is Scenario.POOR_SIGNAL:
             quality[during] = np.floor(_POOR_QUALITY * noise)
+        elif episode.kind is Scenario.BREATHING_PAUSE and night.bed.belt.interval_ms <= FINE_INTERVAL_MS:
+            breath[during] = np.rint(np.float32(episode.rate * 10)) / np.float32(10)
         elif episode.kind is Scenario.EMPTY_VIBRATION:
             heart[during] = np.rint(_VIBRATION_HEART_RATE + _spread(noise, _VIBRATION_WIDTH))
             breath[during] = np.rint(_VIBRATION_BREATHING_RATE + _spread(noise, _VIBRATION_WIDTH / 4))
@@ -166,6 +175,7 @@ def _as_lossy(night: BeltNight, lossy: Lossy, at: Instants, numbers: Instants, r
     heart_lost, breath_lost = lossy.lost(at, numbers)
     inside = readings.in_bed == Occupancy.IN
     chatters = inside & lossy.chatters(at) & _amid(night, at)
+    breath_lost &= ~(readings.breathing_rate < _PAUSED_RATE)
     missing = np.float32(np.nan)
     return replace(
         readings,
@@ -194,6 +204,12 @@ def _spread(fraction: Floats, width: np.float32) -> Floats:
 def _movement(level: Floats, fraction: Floats, inside: NDArray[np.bool_]) -> Floats:
     moved = level * (_MOVEMENT_LEAST_FACTOR + _MOVEMENT_FACTOR_WIDTH * fraction) + _STILL_MOVEMENT * fraction
     return np.where(inside, np.minimum(np.floor(moved), np.float32(100)), np.float32(0))
+
+
+def shown_movement(level: Floats) -> tuple[Floats, Floats]:
+    """The least and the most that a sample shows of such a movement."""
+    most = level * (_MOVEMENT_LEAST_FACTOR + _MOVEMENT_FACTOR_WIDTH) + _STILL_MOVEMENT
+    return np.floor(level * _MOVEMENT_LEAST_FACTOR), most
 
 
 def _quality(movement: Floats, fraction: Floats) -> Floats:

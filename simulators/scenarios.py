@@ -31,10 +31,26 @@ class Scenario(StrEnum):
     VITALS_LOST = "vitals-lost"
     POOR_SIGNAL = "poor-signal"
     EMPTY_VIBRATION = "empty-vibration"
+    BREATHING_PAUSE = "breathing-pause"
+    TOSSING = "tossing"
+    IMMOBILE = "immobile"
+    LAST_WILL = "last-will"
+    FEVER_TREND = "fever-trend"
+    FALL = "fall"
+    WANDERING = "wandering"
+    CLOCK_DRIFT = "clock-drift"
+    GATEWAY_DOWN = "gateway-down"
 
 
 LONG_ABSENCE_MIN: Final = (20.0, 60.0)
 QUICK_TRIP_S: Final = (30.0, 90.0)
+FALL_MIN: Final = (45.0, 120.0)
+"""From leaving for the bathroom until somebody has helped back into bed (min)."""
+WANDERING_EXITS: Final = 10
+WANDERING_MIN: Final = (1.0, 6.0)
+"""How long a resident who cannot rest is up each time (min)."""
+GATEWAY_DOWN_MIN: Final = (10.0, 60.0)
+"""How long a gateway fails (min)."""
 OFFLINE_MIN: Final = (10.0, 90.0)
 """How long a belt is silent (min)."""
 GARBAGE_MESSAGES: Final = (20, 60)
@@ -53,27 +69,37 @@ OPENING_EXIT_AFTER_MS: Final = 4 * MINUTE_MS
 OPENING_AWAY_MS: Final = 25 * MINUTE_MS
 OPENING_IN_BED_AFTER_MS: Final = 30 * MINUTE_MS
 
-_DRAWN: Final = tuple(name for name in Scenario if name not in {Scenario.CLOCK_OFF, Scenario.OPENING})
+_NOT_DRAWN: Final = {Scenario.CLOCK_OFF, Scenario.OPENING, Scenario.FEVER_TREND, Scenario.GATEWAY_DOWN}
+_DRAWN: Final = tuple(name for name in Scenario if name not in _NOT_DRAWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mix:
     """How often each scenario comes: its share of bed-nights, 0 to 1; 1 forces it, absent means never.
 
-    `clock_off` is the share of belts with a wrong clock (a property of the belt, not of the night). `measured`: belts
-    lose values, and their occupancy chatters, as was measured; the truth then tells of rates and silences as well.
+    That of GATEWAY_DOWN is its share of nights, in which one of a centre's gateways fails.
+    `clock_off` is the share of belts with a wrong clock (a property of the belt, not of the night), `fever_trend` that
+    of residents who come down with a fever every few weeks. `measured`: belts lose values, and their occupancy
+    chatters, as was measured; the truth then tells of rates and silences as well.
     """
 
     shares: Mapping[Scenario, float] = field(default_factory=lambda: MappingProxyType({}))
     clock_off: float = 0.0
     measured: bool = False
+    fever_trend: float = 0.0
 
     @classmethod
     def of(cls, *forced: Scenario) -> "Mix":
-        """Every night has exactly these scenarios; with CLOCK_OFF every belt but the first has a wrong clock."""
+        """Every night has exactly these scenarios; with CLOCK_OFF every belt but the first has a wrong clock.
+
+        With FEVER_TREND every resident has fevers.
+        """
         return cls(
-            shares=MappingProxyType({name: 1.0 for name in forced if name in _DRAWN}),
+            shares=MappingProxyType(
+                {name: 1.0 for name in forced if name not in {Scenario.CLOCK_OFF, Scenario.OPENING}}
+            ),
             clock_off=1.0 if Scenario.CLOCK_OFF in forced else 0.0,
+            fever_trend=1.0 if Scenario.FEVER_TREND in forced else 0.0,
         )
 
 
@@ -106,12 +132,26 @@ EPISODES: Final = (
     Scenario.VITALS_LOST,
     Scenario.POOR_SIGNAL,
     Scenario.EMPTY_VIBRATION,
+    Scenario.BREATHING_PAUSE,
+    Scenario.TOSSING,
 )
 """What happens to rates and signal for a while; in the order in which they are planned."""
 MEASURED_MIX: Final = Mix(
-    shares=MappingProxyType({**DEFAULT_MIX.shares, **dict.fromkeys(EPISODES, _EPISODE_SHARE)}),
+    shares=MappingProxyType(
+        {
+            **DEFAULT_MIX.shares,
+            **dict.fromkeys(EPISODES, _EPISODE_SHARE),
+            Scenario.IMMOBILE: _EPISODE_SHARE,
+            Scenario.LAST_WILL: 0.5,
+            Scenario.FALL: 0.02,
+            Scenario.WANDERING: 0.03,
+            Scenario.CLOCK_DRIFT: 0.02,
+            Scenario.GATEWAY_DOWN: 0.3,
+        }
+    ),
     clock_off=DEFAULT_MIX.clock_off,
     measured=True,
+    fever_trend=0.05,
 )
 """The same with belts as lossy as real ones and with episodes of rates: what alarm rules are scored on."""
 

@@ -83,7 +83,7 @@ class Course:
         assert {(call.due_at - RAISED) // SECOND_MS for call in calls} <= set(due)
         assert len({call.person_id for call in calls}) == len(calls)
         assert {call.person_id for call in calls} <= set(EVERYBODY)
-        assert {call.reason is CallReason.LEFT_STANDING for call in calls} <= {taken}
+        assert {call.reason is CallReason.NOT_FINISHED for call in calls} <= {taken}
         assert calls or set(due) <= {self.begun_s + HIGH.posts_s[1]}, "only B's step may pass over"
         assert next_at == (RAISED + min(later) * SECOND_MS if later else NEVER)
 

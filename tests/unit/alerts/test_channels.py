@@ -103,7 +103,7 @@ def test_nobody_is_called_for_what_needs_nobody_any_more(state: AlarmState) -> N
 
 
 def test_what_was_left_standing_is_asked_for_as_long_as_it_is() -> None:
-    call = replace(CALL, reason=CallReason.LEFT_STANDING)
+    call = replace(CALL, reason=CallReason.NOT_FINISHED)
     taken = replace(an_alarm(), state=AlarmState.ACKNOWLEDGED, acknowledged_at=NIGHT, acknowledged_by="p2")
     assert obstacle(call, taken, NURSE) is None
     assert not called_in_vain(replace(queued(call), state=DeliveryState.SENT), taken)

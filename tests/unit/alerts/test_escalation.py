@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -169,7 +170,7 @@ def test_what_was_taken_calls_nobody_until_it_has_stood_for_too_long() -> None:
     found = looked(range(10, 6000), TAKEN, begun_at=begun_at)
     times = [10 + n * HIGH.again_after_s for n in range(1, HIGH.again_times + 1)]
     assert found == [(time, ["anna", "bo", "lin", "mei"]) for time in times]
-    assert {call.reason for call in owed(910, TAKEN)} == {CallReason.LEFT_STANDING}
+    assert {call.reason for call in owed(910, TAKEN)} == {CallReason.NOT_FINISHED}
 
 
 def test_who_took_it_and_has_gone_from_the_centre_is_not_called() -> None:
@@ -178,7 +179,12 @@ def test_who_took_it_and_has_gone_from_the_centre_is_not_called() -> None:
 
 
 @pytest.mark.parametrize(
-    "alarm", [replace(ALARM, state=AlarmState.RESOLVED), replace(TAKEN, cleared_at=RAISED + 20 * SECOND_MS)]
+    "alarm",
+    [
+        replace(ALARM, state=AlarmState.RESOLVED),
+        replace(TAKEN, cleared_at=RAISED + 20 * SECOND_MS),
+        replace(TAKEN, held_by="another"),
+    ],
 )
 def test_what_is_over_calls_nobody(alarm: Alarm) -> None:
     assert plan(alarm, staff(), at(9999), Stretch(begun_at=RAISED)) == Plan()
@@ -203,6 +209,39 @@ def test_an_alarm_that_comes_back_calls_from_the_first_step_again() -> None:
     assert stretch_of(again, history, owed(240)) == Stretch(begun_at=at(400))
     merged = [event(ALARM, 0), event(again, 400)]
     assert stretch_of(again, merged, owed(240)) == Stretch(begun_at=at(400))
+
+
+def test_handed_on_the_lead_is_called_at_once_and_it_goes_on_from_there() -> None:
+    handed = replace(ALARM, escalated_at=at(30), escalated_by="anna")
+    for before in (event(ALARM, 0), event(TAKEN, 10, EventKind.ACKNOWLEDGED)):
+        stretch = stretch_of(handed, [before, event(handed, 30, EventKind.ESCALATED)], owed(0))
+        assert stretch == Stretch(begun_at=at(30), handed_on=True)
+        first = plan(handed, staff(), at(30), stretch)
+        assert ([call.person_id for call in first.calls], first.next_at) == (["lin"], at(150))
+        after = plan(handed, staff(), at(150), called(stretch, first.calls))
+        assert [call.person_id for call in after.calls] == sorted(EVERYBODY)
+
+
+def test_what_was_handed_on_once_and_comes_back_begins_with_the_first_post() -> None:
+    handed = replace(ALARM, escalated_at=at(30), escalated_by="anna")
+    again = replace(handed, raised_at=at(900), repeats=1)
+    history = [
+        event(ALARM, 0),
+        event(handed, 30, EventKind.ESCALATED),
+        event(replace(handed, state=AlarmState.RESOLVED), 600, EventKind.CLEARED),
+        event(again, 900, EventKind.REPEATED),
+    ]
+    stretch = stretch_of(again, history, owed(400))
+    assert stretch == Stretch(begun_at=at(900))
+    assert [call.person_id for call in plan(again, staff(), at(900), stretch).calls] == ["anna"]
+
+
+@pytest.mark.parametrize("silent", [{"snoozed_until": at(400)}, {"held_by": "another"}])
+def test_snoozed_or_held_back_it_calls_nobody_and_then_from_the_first_post(silent: dict[str, Any]) -> None:
+    quiet = replace(ALARM, **silent)
+    history = [event(ALARM, 0), event(quiet, 10, EventKind.SNOOZED), event(ALARM, 400, EventKind.SNOOZE_ENDED)]
+    assert plan(quiet, staff(), at(399), stretch_of(quiet, history[:2], owed(0))) == Plan()
+    assert stretch_of(ALARM, history, owed(0)) == Stretch(begun_at=at(400))
 
 
 def test_word_that_somebody_goes_and_calls_to_a_group_are_no_steps() -> None:

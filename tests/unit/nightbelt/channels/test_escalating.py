@@ -174,7 +174,7 @@ def test_taken_and_left_standing_those_on_duty_and_who_took_it_are_asked(ward: W
         ward.worker.turn()
     calls = [each.call for each in ward.outbox.of_alarm(ward.alarm.alarm_id)]
     assert {call.person_id for call in calls} == {ward.id_of(login) for login in ("wang", "ada", "li")}
-    assert {call.reason for call in calls} == {CallReason.LEFT_STANDING}
+    assert {call.reason for call in calls} == {CallReason.NOT_FINISHED}
 
 
 def test_a_post_of_somebody_who_may_no_longer_help_is_empty(ward: Ward) -> None:
