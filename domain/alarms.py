@@ -63,6 +63,7 @@ class EventKind(StrEnum):
 
     HELD: another alarm (or a pause for care) speaks for it, so it is silent; RELEASED: it speaks for itself again.
     REPEATED: what it was about came back shortly after it had ended by itself. ESCALATED: handed on to the lead.
+    GIVEN_BACK: who had taken it does not go.
     """
 
     RAISED = "raised"
@@ -77,6 +78,7 @@ class EventKind(StrEnum):
     RELEASED = "released"
     REPEATED = "repeated"
     ESCALATED = "escalated"
+    GIVEN_BACK = "given-back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +234,15 @@ class Escalate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GiveBack:
+    """`person_id`, who had taken the alarm, does not go: nobody has it, as if it had not been taken."""
+
+    alarm_id: str
+    at: int
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wake:
     """The alarm's snooze has run out."""
 
@@ -290,6 +301,7 @@ AlarmInput = (
     | Resolve
     | Snooze
     | Escalate
+    | GiveBack
     | Wake
     | Hold
     | Release
