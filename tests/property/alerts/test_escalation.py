@@ -62,7 +62,7 @@ class Course:
         if self.alarm.state is AlarmState.ACKNOWLEDGED:
             self.pass_by(1)
             given = replace(self.alarm, state=AlarmState.ACTIVE, acknowledged_at=None, acknowledged_by=None)
-            self.change(given, EventKind.RAISED)
+            self.change(given, EventKind.GIVEN_BACK)
 
     def look(self) -> None:
         """A worker that remembers nothing: all that it knows is stored."""

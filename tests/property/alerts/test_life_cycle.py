@@ -20,6 +20,7 @@ from domain.alarms import (
     Category,
     Escalate,
     EventKind,
+    GiveBack,
     Outcome,
     Resolve,
     Snooze,
@@ -59,6 +60,7 @@ class ModelAlarm:
     cleared: bool = False
     rearm_at: int | None = None
     escalated: bool = False
+    taken_by: str = ""
 
     def close(self, at: int) -> None:
         self.state, self.snoozed_until = AlarmState.RESOLVED, None
@@ -190,8 +192,8 @@ class LifeCycle(RuleBasedStateMachine):
         alarm = self.model.alarms[key]
         legal = alarm.state is not AlarmState.RESOLVED
         self._command(Acknowledge(alarm_id=alarm_id, at=self.now, person_id=person), legal=legal)
-        if legal:
-            alarm.state, alarm.snoozed_until = AlarmState.ACKNOWLEDGED, None
+        if alarm.state is AlarmState.ACTIVE:
+            alarm.state, alarm.snoozed_until, alarm.taken_by = AlarmState.ACKNOWLEDGED, None, person
 
     @precondition(lambda self: self.model.alarms)
     @rule(data=st.data())
@@ -225,6 +227,17 @@ class LifeCycle(RuleBasedStateMachine):
         self._command(Escalate(alarm_id=alarm_id, at=self.now, person_id="bob"), legal=legal)
         if legal and not (alarm.state is AlarmState.ACTIVE and alarm.escalated):
             alarm.state, alarm.snoozed_until, alarm.escalated = AlarmState.ACTIVE, None, True
+
+    @precondition(lambda self: self.model.alarms)
+    @rule(data=st.data(), person=st.sampled_from(["ann", "bob"]))
+    def give_back(self, data: st.DataObject, person: str) -> None:
+        key, alarm_id = self._choose(data)
+        alarm = self.model.alarms[key]
+        theirs = alarm.state is AlarmState.ACKNOWLEDGED and alarm.taken_by == person
+        legal = theirs or alarm.state is AlarmState.ACTIVE
+        self._command(GiveBack(alarm_id=alarm_id, at=self.now, person_id=person), legal=legal)
+        if theirs:
+            alarm.state = AlarmState.ACTIVE
 
     @precondition(lambda self: self.model.pause is None)
     @rule(minutes=st.integers(1, 20))

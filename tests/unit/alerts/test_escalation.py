@@ -198,7 +198,7 @@ def test_a_stretch_begins_when_the_alarm_was_raised() -> None:
 
 
 def test_an_alarm_that_is_given_back_calls_from_the_first_step_again() -> None:
-    history = [event(ALARM, 0), event(TAKEN, 10, EventKind.ACKNOWLEDGED), event(ALARM, 50)]
+    history = [event(ALARM, 0), event(TAKEN, 10, EventKind.ACKNOWLEDGED), event(ALARM, 50, EventKind.GIVEN_BACK)]
     assert stretch_of(ALARM, history, owed(0)) == Stretch(begun_at=at(50))
     assert stretch_of(TAKEN, history[:2], owed(0)) == Stretch(begun_at=at(10))
 

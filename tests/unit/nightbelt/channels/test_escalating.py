@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from alerts.lifecycle import step
-from domain.alarms import Acknowledge, Alarm, AlarmEvent, AlarmInput, AlarmState, EventKind, Raise, Rule, Step
+from domain.alarms import Acknowledge, AlarmEvent, Escalate, GiveBack, Raise, Rule
 from domain.calls import CallReason
 from domain.errors import UnavailableError
 from domain.escalation import HIGH
@@ -68,16 +68,13 @@ class Ward:
         taken = Acknowledge(alarm_id=self.alarm.alarm_id, at=self.world.clock.at, person_id=self.id_of(login))
         self.world.book.apply([taken], step)
 
-    def give_back(self) -> None:
-        """It stands as if nobody had taken it."""
+    def give_back(self, login: str) -> None:
+        given = GiveBack(alarm_id=self.alarm.alarm_id, at=self.world.clock.at, person_id=self.id_of(login))
+        self.world.book.apply([given], step)
 
-        def given_back(alarm: Alarm | None, given: AlarmInput) -> Step:
-            assert alarm
-            free = replace(alarm, state=AlarmState.ACTIVE, acknowledged_at=None, acknowledged_by=None)
-            return Step(alarm=free, events=(AlarmEvent(alarm=free, kind=EventKind.RAISED, at=given.at),))
-
-        given = Acknowledge(alarm_id=self.alarm.alarm_id, at=self.world.clock.at, person_id="")
-        self.world.book.apply([given], given_back)
+    def hand_on(self, login: str) -> None:
+        given = Escalate(alarm_id=self.alarm.alarm_id, at=self.world.clock.at, person_id=self.id_of(login))
+        self.world.book.apply([given], step)
 
     def later(self, seconds: float) -> None:
         self.world.clock.at = self.alarm.raised_at + round(seconds * SECOND_MS)
@@ -157,12 +154,25 @@ def test_given_back_it_calls_from_the_first_post_again(ward: Ward) -> None:
     ward.take("wang")
     ward.worker.turn()
     ward.later(20)
-    ward.give_back()
+    ward.give_back("wang")
     for seconds in (20, 79, 80):
         ward.later(seconds)
         ward.worker.turn()
         ward.new_worker().turn()
     assert ward.called() == [ward.id_of(login) for login in ("wang", "wang", "li")]
+
+
+def test_handed_on_the_lead_is_called_at_once(ward: Ward) -> None:
+    ward.on_duty(a="wang", lead="ada")
+    ward.worker.turn()
+    ward.later(10)
+    ward.take("wang")
+    ward.later(20)
+    ward.hand_on("wang")
+    for _ in range(2):
+        ward.worker.turn()
+        ward.new_worker().turn()
+    assert ward.called() == [ward.id_of("wang"), ward.id_of("ada")]
 
 
 def test_taken_and_left_standing_those_on_duty_and_who_took_it_are_asked(ward: Ward) -> None:
