@@ -80,7 +80,6 @@ def alarm_page(request: Request, viewer: AlarmViewer, alarm_id: str) -> Response
     ward = read_ward(services, viewer.center_id)
     words = AlarmWords(services, ward, viewer)
     history = [(event, words.person(event.person_id)) for event in services.book.history(alarm_id)]
-    calls = [(told, words.person(told.call.person_id)) for told in services.outbox.of_alarm(alarm_id)]
     held = [one for one in services.book.open_alarms(viewer.center_id) if one.held_by == alarm_id]
     return page(
         request,
@@ -90,7 +89,7 @@ def alarm_page(request: Request, viewer: AlarmViewer, alarm_id: str) -> Response
         held_by=words.holder(alarm),
         holds=words.views(held),
         history=history,
-        calls=sorted(calls, key=lambda call: call[0].call.due_at),
+        calls=words.calls(alarm_id),
         zone=ward.zone,
         now=services.clock.now(),
         paused=pause_now(services, viewer, ward, alarm.resident_id),

@@ -15,6 +15,7 @@ from api.bodies import (
     AlarmsBody,
     BedBody,
     BedsBody,
+    CallBody,
     NightBody,
     ResolveBody,
     SessionBody,
@@ -83,7 +84,8 @@ def alarm(request: Request, viewer: AlarmViewer, alarm_id: str) -> AlarmHistoryB
     found = visible_alarm(services, viewer, alarm_id)
     words = AlarmWords(services, read_ward(services, viewer.center_id), viewer)
     history = [AlarmEventBody.of(event, words.person(event.person_id)) for event in services.book.history(alarm_id)]
-    return AlarmHistoryBody(alarm=AlarmBody.of(words.view(found)), history=history)
+    calls = [CallBody.of(told, person) for told, person in words.calls(alarm_id)]
+    return AlarmHistoryBody(alarm=AlarmBody.of(words.view(found)), history=history, calls=calls)
 
 
 @router.post("/alarms/{alarm_id}/acknowledge")
