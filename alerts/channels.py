@@ -84,7 +84,7 @@ def obstacle(call: Call, alarm: Alarm, person: Person | None) -> Failure | None:
         person is None or person.center_id != alarm.center_id or not person.may(Right.HANDLE_ALARMS)
     ):
         return Failure.NOT_ALLOWED
-    wanted = {CallReason.TAKEN: True, CallReason.NOT_FINISHED: alarm.is_open}.get(call.reason, alarm.calls)
+    wanted = {CallReason.TAKEN: True, CallReason.NOT_FINISHED: alarm.left_standing}.get(call.reason, alarm.calls)
     return None if wanted else Failure.OVER
 
 
@@ -161,8 +161,9 @@ def taken_calls(event: AlarmEvent, sent: Iterable[Delivery], now: int) -> list[C
 
 def called_in_vain(delivery: Delivery, alarm: Alarm) -> bool:
     """Was the call sent while somebody else was taking the alarm? Who got it is owed word of that as well."""
-    sent = delivery.state is DeliveryState.SENT and delivery.call.reason is not CallReason.TAKEN
-    return sent and alarm.acknowledged_by not in {None, delivery.call.person_id}
+    if delivery.state is not DeliveryState.SENT or delivery.call.reason in {CallReason.TAKEN, CallReason.NOT_FINISHED}:
+        return False
+    return alarm.acknowledged_by not in {None, delivery.call.person_id}
 
 
 def taken_call(alarm: Alarm, person_id: str, now: int) -> Call:

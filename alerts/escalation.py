@@ -1,146 +1,197 @@
 """Who is to be called for an alarm, and when (pure): step by step along the posts until somebody takes it.
 
-Derived anew from the alarm as it is stored, the roster and `now`; the keys make a repeat harmless. So nothing has to be
-remembered over a restart: steps that came due meanwhile are called at once, and of the repeats only the last.
+Derived anew from what is stored: the alarm and its history, the calls that went out, the roster. So nothing has to be
+remembered over a restart. Steps that came due meanwhile are called at once, each person once, and those who are on duty
+now hear of it: the shift of the time may have gone home.
 
-Whoever hands an alarm on calls the lead at once, and the steps go on from there. Fails towards calling: with nobody on
-duty the leads are called, without leads everybody, and the call says so. An alarm calls nobody once it is taken or
-over, while it is snoozed, and while another alarm speaks for it; nothing else stops it.
+Calling begins at step one with each stretch in which the alarm calls: when it is raised, when it is given back, when it
+comes back, when a snooze ends. Whoever hands an alarm on calls the lead at once, and the steps go on from there. The
+instant of the step is in the key, so a later stretch has calls of its own and a repeat of the work has none.
+
+Fails towards calling: a post nobody has passes its step on, a lead nobody is to all leads, and those to everybody, and
+the call says so when nobody is on duty. Only what is stored of the alarm stops it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Final
 
-from domain.alarms import Alarm, AlarmState, Priority
+from domain.alarms import Alarm, AlarmEvent, EventKind, Priority
 from domain.calls import Call, CallReason
-from domain.errors import ConfigurationError
+from domain.escalation import DEFAULTS, Steps
+from domain.people import Person, Right, Role
 from domain.roster import OnDuty, Post
-from domain.units import NEVER, SECOND_MS
+from domain.units import LONG_AGO, NEVER, SECOND_MS
 
 ORDER: Final = (Post.A, Post.B, Post.LEAD)
 """Who is called by which step."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Steps:
-    """When each post is called after the alarm was raised (s), when everybody is, and how often it is repeated.
-
-    `everybody_after_s` None: never. `again_after_s`: how long after somebody took it the alarm may stand before all on
-    duty are called again; whoever tapped by mistake, or was held up, must not be the end of it.
-    """
-
-    posts_s: tuple[int, int, int]
-    everybody_after_s: int | None
-    repeat_s: int
-    repeats: int
-    again_after_s: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.posts_s[0] <= self.posts_s[1] <= self.posts_s[2] <= 3600:
-            raise ConfigurationError(f"escalation steps {self.posts_s}: ascending, 0 to 3600 s")
-        if not 30 <= self.repeat_s <= 3600:
-            raise ConfigurationError(f"escalation repeat_s {self.repeat_s}: 30 to 3600 s")
-
-
-HIGH: Final = Steps(posts_s=(0, 60, 180), everybody_after_s=300, repeat_s=120, repeats=15, again_after_s=900)
-"""A reply is owed within five minutes (design section 5); then everybody hears of it, for half an hour."""
-MEDIUM: Final = Steps(posts_s=(0, 180, 600), everybody_after_s=None, repeat_s=300, repeats=6, again_after_s=1800)
-"""What can wait a few minutes wakes nobody who is off duty (own choice)."""
-DEFAULTS: Final = {Priority.HIGH: HIGH, Priority.MEDIUM: MEDIUM}
-"""Low priority calls nobody: it is seen on the board."""
+EVERYBODY: Final = len(ORDER)
+"""The level after the posts: everybody of the centre."""
+STANDING: Final = EVERYBODY + 1
+"""The level of an alarm that somebody has taken and that still stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staff:
-    """Who can be called: `on_duty` at an instant (ms), `leads` of the centre, and `everybody` who handles alarms."""
+    """Who can be called: `on_duty` at an instant (ms), `leads` of the centre, and `everybody` who handles alarms.
+
+    `steps` are the centre's own, where they are not the defaults.
+    """
 
     on_duty: Callable[[int], OnDuty]
     leads: tuple[str, ...]
     everybody: tuple[str, ...]
+    steps: Mapping[Priority, Steps] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """The time since which an alarm has called, or been taken, without a break.
+
+    `begun_at` (ms); `called_until` is the instant (ms) of the last step called in it, LONG_AGO before the first.
+    `handed_on`: it is the lead's.
+    """
+
+    begun_at: int
+    called_until: int = LONG_AGO
+    handed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The calls that are owed so far, and when (ms) the next may be; `domain.units.NEVER` when none is to come."""
+    """The calls that are owed now, and when (ms) the next may be; `domain.units.NEVER` when none is to come.
 
-    calls: tuple[Call, ...]
-    next_at: int
+    `unheard`: a step is due and there is nobody at all whom it could call.
+    """
+
+    calls: tuple[Call, ...] = ()
+    next_at: int = NEVER
+    unheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Rung:
-    """One step of one alarm: whom it calls is asked of the roster when it is due."""
+    """One step of one stretch; `due_at` in ms."""
 
     level: int
-    number: int
     due_at: int
     reason: CallReason
 
 
-def plan(alarm: Alarm, staff: Staff, now: int, steps: Steps | None = None) -> Plan:
-    """The calls of `alarm` that are due at `now` (ms). `steps` are those of its priority when left out.
+def staff_of(
+    people: Iterable[Person], on_duty: Callable[[int], OnDuty], steps: Mapping[Priority, Steps] | None = None
+) -> Staff:
+    """The staff among `people` of a centre. A post of somebody who is gone, or may not handle alarms, is nobody's."""
+    carers = [person for person in people if person.may(Right.HANDLE_ALARMS)]
+    able = frozenset(person.person_id for person in carers)
 
-    A snoozed alarm calls nobody, nor one that another speaks for; what came due meanwhile is owed afterwards.
+    def able_on_duty(at: int) -> OnDuty:
+        posts = on_duty(at).posts
+        return OnDuty(posts={post: tuple(each for each in held if each in able) for post, held in posts.items()})
+
+    return Staff(
+        on_duty=able_on_duty,
+        leads=tuple(person.person_id for person in carers if person.role is Role.LEAD),
+        everybody=tuple(person.person_id for person in carers),
+        steps=steps or {},
+    )
+
+
+def stretch_of(alarm: Alarm, history: Sequence[AlarmEvent], calls: Iterable[Call]) -> Stretch:
+    """The stretch that `alarm` is in, by its events (oldest first) and all calls that ever went out for it.
+
+    Without an event that fits it began when the alarm was raised.
     """
-    used = steps or DEFAULTS.get(alarm.priority)
-    if used is None or not alarm.is_open or alarm.held_by is not None or alarm.snoozed_until is not None:
-        return Plan(calls=(), next_at=NEVER)
-    rungs = list(_ladder(alarm, used))
+    lately = list(takewhile(lambda event: _stance(event.alarm) == _stance(alarm), reversed(history)))
+    begun_at = lately[-1].at if lately else alarm.raised_at
+    steps = (call.due_at for call in calls if call.person_id and call.reason is not CallReason.TAKEN)
+    return Stretch(
+        begun_at=begun_at,
+        called_until=max((at for at in steps if at >= begun_at), default=LONG_AGO),
+        handed_on=bool(lately) and lately[-1].kind is EventKind.ESCALATED,
+    )
+
+
+def called(stretch: Stretch, calls: Sequence[Call]) -> Stretch:
+    """`stretch` after `calls` went out."""
+    return replace(stretch, called_until=max(stretch.called_until, *(call.due_at for call in calls)))
+
+
+def plan(alarm: Alarm, staff: Staff, now: int, stretch: Stretch) -> Plan:
+    """Whom `alarm` calls at `now` (ms), each person once."""
+    used = staff.steps.get(alarm.priority) or DEFAULTS.get(alarm.priority)
+    if used is None or not (alarm.calls or alarm.left_standing):
+        return Plan()
+    rungs = [rung for rung in _ladder(alarm, used, stretch) if rung.due_at > stretch.called_until]
     due = [rung for rung in rungs if rung.due_at <= now]
-    repeats = [rung for rung in due if rung.number > 0]
-    owed = [rung for rung in due if rung.number == 0] + repeats[-1:]
-    calls = [call for rung in owed for call in _calls(alarm, rung, staff)]
-    return Plan(calls=tuple(calls), next_at=min((r.due_at for r in rungs if r.due_at > now), default=NEVER))
+    owed = {person_id: call for rung in due for person_id, call in _calls(alarm, rung, staff, now)}
+    return Plan(
+        calls=tuple(sorted(owed.values(), key=lambda call: (call.due_at, call.person_id))),
+        next_at=min((rung.due_at for rung in rungs if rung.due_at > now), default=NEVER),
+        unheard=bool(due) and not staff.everybody,
+    )
 
 
-def _ladder(alarm: Alarm, steps: Steps) -> Iterator[_Rung]:
-    """Every step the alarm may come to, by level; repeats are those of the last level with their number."""
-    if alarm.state is AlarmState.ACKNOWLEDGED:
-        if alarm.acknowledged_at is not None and alarm.cleared_at is None:
-            due_at = alarm.acknowledged_at + steps.again_after_s * SECOND_MS
-            yield _Rung(len(ORDER) + 1, 0, due_at, CallReason.NOT_FINISHED)
+def _stance(alarm: Alarm) -> tuple[bool, bool, int, int | None, int | None]:
+    """What begins a new stretch by its change."""
+    return alarm.calls, alarm.left_standing, alarm.raised_at, alarm.acknowledged_at, alarm.escalated_at
+
+
+def _ladder(alarm: Alarm, steps: Steps, stretch: Stretch) -> Iterator[_Rung]:
+    """Every step that the stretch may come to, in order of time."""
+    begun_at, first = stretch.begun_at, 0
+    if alarm.left_standing:
+        for number in range(1, steps.again_times + 1):
+            due_at = begun_at + number * steps.again_after_s * SECOND_MS
+            yield _Rung(STANDING, due_at, CallReason.NOT_FINISHED)
         return
-    begun_at, passed_s = alarm.raised_at, 0
-    if alarm.escalated_at is not None:
-        begun_at, passed_s = alarm.escalated_at, steps.posts_s[-1]
-    for level, after_s in enumerate(steps.posts_s):
-        if after_s >= passed_s:
-            reason = CallReason.ESCALATED if level else CallReason.ON_DUTY
-            yield _Rung(level, 0, begun_at + (after_s - passed_s) * SECOND_MS, reason)
-    last_s, last = steps.posts_s[-1], len(ORDER) - 1
+    if stretch.handed_on:
+        first = ORDER.index(Post.LEAD)
+        begun_at -= steps.posts_s[first] * SECOND_MS
+    for level, after_s in enumerate(steps.posts_s[first:], first):
+        yield _Rung(level, begun_at + after_s * SECOND_MS, CallReason.ESCALATED if level else CallReason.ON_DUTY)
+    last_s = steps.posts_s[-1]
     if steps.everybody_after_s is not None:
-        last_s, last = steps.everybody_after_s, len(ORDER)
-        yield _Rung(last, 0, begun_at + (last_s - passed_s) * SECOND_MS, CallReason.UNANSWERED)
+        last_s = steps.everybody_after_s
+        yield _Rung(EVERYBODY, begun_at + last_s * SECOND_MS, CallReason.UNANSWERED)
     for number in range(1, steps.repeats + 1):
-        due_at = begun_at + (last_s - passed_s + number * steps.repeat_s) * SECOND_MS
-        yield _Rung(last, number, due_at, CallReason.REPEATED)
+        due_at = begun_at + (last_s + number * steps.repeat_s) * SECOND_MS
+        yield _Rung(EVERYBODY, due_at, CallReason.REPEATED)
 
 
-def _calls(alarm: Alarm, rung: _Rung, staff: Staff) -> Iterator[Call]:
-    people, reason = _called(rung, staff)
-    begun_at = alarm.escalated_at or alarm.raised_at  # an alarm that comes again calls again
+def _calls(alarm: Alarm, rung: _Rung, staff: Staff, now: int) -> Iterator[tuple[str, Call]]:
+    people, reason = _people(alarm, rung, staff, staff.on_duty(now))
     for person_id in people:
-        yield Call(
-            key=f"{alarm.alarm_id}/{begun_at}/{rung.level}/{rung.number}/{person_id}",
-            alarm_id=alarm.alarm_id,
-            person_id=person_id,
-            level=rung.level,
-            reason=reason,
-            due_at=rung.due_at,
+        yield (
+            person_id,
+            Call(
+                key=f"{alarm.alarm_id}/{rung.level}/{rung.due_at}/{person_id}",
+                alarm_id=alarm.alarm_id,
+                person_id=person_id,
+                level=rung.level,
+                reason=reason,
+                due_at=rung.due_at,
+            ),
         )
 
 
-def _called(rung: _Rung, staff: Staff) -> tuple[Sequence[str], CallReason]:
-    """Whom the step calls. Of posts that nobody has the first passes on to the others on duty; with nobody on duty it
-    is the leads, and where there are none, everybody.
-    """
-    duty = staff.on_duty(rung.due_at)
-    if rung.level == len(ORDER) and not rung.number:
-        return staff.everybody, rung.reason
+def _people(alarm: Alarm, rung: _Rung, staff: Staff, duty: OnDuty) -> tuple[Sequence[str], CallReason]:
+    """Whom the step calls, and why them."""
+    if rung.reason is CallReason.UNANSWERED:
+        return _each((*staff.everybody, *duty.everybody)), rung.reason
+    leads = duty.on(Post.LEAD) or staff.leads or staff.everybody
+    if rung.level == STANDING:
+        taker = [person_id for person_id in staff.everybody if person_id == alarm.acknowledged_by]
+        return _each((*duty.everybody, *leads, *taker)), rung.reason
     if not duty.everybody:
-        return staff.leads or staff.everybody, CallReason.NOBODY_ON_DUTY
-    if rung.number or rung.level > len(ORDER):
-        return duty.everybody, rung.reason
-    post = duty.on(ORDER[rung.level])
-    return (duty.everybody if not post and rung.level == 0 else post), rung.reason
+        return leads, CallReason.NOBODY_ON_DUTY
+    if rung.level == EVERYBODY:
+        return _each((*duty.everybody, *leads)), rung.reason
+    if ORDER[rung.level] is Post.LEAD:
+        return leads, rung.reason
+    return next((held for post in ORDER[rung.level :] if (held := duty.on(post))), ()), rung.reason
+
+
+def _each(people: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(people))

@@ -7,7 +7,7 @@
 
 An open alarm may be silent without being over: snoozed (until a stored instant), or held back by another alarm or a
 pause (`alerts.standing` says by which). A latching alarm is over by itself once it is both cleared and acknowledged,
-in whichever order.
+in whichever order. GiveBack, by who has taken the alarm, leads back to ACTIVE as Escalate does.
 
 Every input may come twice: a repeat changes nothing and writes nothing. Fails towards telling a person: nothing
 but a person or a confirmed end of the condition closes an alarm, and a late `Record` never closes a raised one.
@@ -29,6 +29,7 @@ from domain.alarms import (
     Escalate,
     EventKind,
     Follow,
+    GiveBack,
     Hold,
     Notice,
     Raise,
@@ -69,7 +70,7 @@ def step(alarm: Alarm | None, given: AlarmInput) -> Step:
     match given:
         case Raise() | Record() | Clear():
             return _by_condition(alarm, given)
-        case Acknowledge() | Resolve() | Snooze() | Escalate():
+        case Acknowledge() | Resolve() | Snooze() | Escalate() | GiveBack():
             return _by_person(_existing(alarm, given.alarm_id), given)
         case Wake() | Hold() | Release() | Follow() | Repeat() | Disarm():
             return Step(alarm=None) if alarm is None else _by_itself(alarm, given)
@@ -91,7 +92,7 @@ def _by_condition(alarm: Alarm | None, given: Raise | Record | Clear) -> Step:
             assert_never(given)
 
 
-def _by_person(alarm: Alarm, given: Acknowledge | Resolve | Snooze | Escalate) -> Step:
+def _by_person(alarm: Alarm, given: Acknowledge | Resolve | Snooze | Escalate | GiveBack) -> Step:
     match given:
         case Acknowledge():
             return _acknowledge(alarm, given)
@@ -101,6 +102,8 @@ def _by_person(alarm: Alarm, given: Acknowledge | Resolve | Snooze | Escalate) -
             return _snooze(alarm, given)
         case Escalate():
             return _escalate(alarm, given)
+        case GiveBack():
+            return _give_back(alarm, given)
         case _:
             assert_never(given)
 
@@ -203,6 +206,16 @@ def _escalate(alarm: Alarm, given: Escalate) -> Step:
         escalated_by=given.person_id,
     )
     return _next(after, EventKind.ESCALATED, given.at, given.person_id, given.note)
+
+
+def _give_back(alarm: Alarm, given: GiveBack) -> Step:
+    """Only who has taken it can give it back: a second tap, come late, must not take it from somebody else."""
+    if alarm.state is AlarmState.ACTIVE:
+        return Step(alarm=alarm)
+    if alarm.state is AlarmState.RESOLVED or alarm.held_by is not None or alarm.acknowledged_by != given.person_id:
+        raise IllegalStepError(alarm_id=alarm.alarm_id, state=alarm.state, step="give back")
+    after = replace(_awake(alarm), acknowledged_at=None, acknowledged_by=None)
+    return _next(after, EventKind.GIVEN_BACK, given.at, given.person_id)
 
 
 def _wake(alarm: Alarm, given: Wake) -> Step:

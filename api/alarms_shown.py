@@ -10,6 +10,7 @@ from api.services import Services
 from api.ward import Ward
 from api.words import left_at, reason_in_words
 from domain.alarms import Alarm, AlarmEvent, AlarmState, Priority
+from domain.deliveries import Delivery
 from domain.errors import NotFoundError
 from domain.units import HOUR_MS
 
@@ -100,6 +101,11 @@ class AlarmWords:
             return self.view(self._services.book.alarm(alarm.held_by))
         except NotFoundError:
             return None
+
+    def calls(self, alarm_id: str) -> list[tuple[Delivery, str | None]]:
+        """Who was called for the alarm, by name and in order of time; None for a group of the centre."""
+        found = sorted(self._services.outbox.of_alarm(alarm_id), key=lambda told: (told.call.due_at, told.call.key))
+        return [(told, self.person(told.call.person_id or None)) for told in found]
 
     def person(self, person_id: str | None) -> str | None:
         """The name of a person; None for what happened by itself."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 from api.access import Viewer
 from api.alarms_shown import AlarmView, AlarmWords, unfinished_alarms
 from api.house import House
+from api.services import Services
 from api.ward import (
     RATE_KEPT_MS,
     BedStatus,
@@ -19,7 +20,9 @@ from api.ward import (
     stale_after_ms,
 )
 from api.words import RULES
+from domain.alarms import Alarm
 from domain.live import BedNow
+from domain.people import Right
 from domain.units import MINUTE_MS
 
 SIGN_IN_AGAIN_MS: Final = 30 * MINUTE_MS
@@ -61,7 +64,7 @@ def read_board(house: House, viewer: Viewer) -> Board:
         beds=bed_views(ward, latest, now, stale_after_ms(services)),
         alarms=[view for view in standing if view.shelf == "open"],
         held=[view for view in standing if view.shelf == "held"],
-        unfinished=words.views(unfinished_alarms(services, viewer.center_id, last_event_id)),
+        unfinished=words.views(_unfinished(services, viewer, last_event_id)),
         latest=latest,
         last_event_id=last_event_id,
         age_shown_ms=age_shown_ms(services),
@@ -97,18 +100,19 @@ def snapshot(house: House, viewer: Viewer, board: Board) -> dict[str, Any]:
 
 def alarm_shown(house: House, viewer: Viewer, ward: Ward, view: AlarmView) -> dict[str, Any]:
     """An alarm for the board's scripts: where it belongs, and its card ready to be shown."""
-    template = "_alarm.html" if view.shelf == "open" else "_unfinished.html"
+    shelf = view.shelf if view.shelf == "open" or viewer.may(Right.HANDLE_ALARMS) else "done"
+    template = "_alarm.html" if shelf == "open" else "_unfinished.html"
     now, csrf = house.services.clock.now(), viewer.session.csrf
     return {
         "alarm_id": view.alarm.alarm_id,
-        "shelf": view.shelf,
+        "shelf": shelf,
         "progress": view.progress,
         "order": view.order,
         "state": view.state,
         "priority": view.alarm.priority,
         "resident_id": view.alarm.resident_id,
         "say": spoken(viewer, view),
-        "html": house.render(viewer.language, template, view=view, zone=ward.zone, now=now, csrf=csrf),
+        "html": house.render(viewer.language, template, view=view, viewer=viewer, zone=ward.zone, now=now, csrf=csrf),
     }
 
 
@@ -124,3 +128,10 @@ def spoken(viewer: Viewer, view: AlarmView) -> str:
         bed=view.bed,
         who=view.resident,
     )
+
+
+def _unfinished(services: Services, viewer: Viewer, last_event_id: int) -> list[Alarm]:
+    """What waits for an outcome, for who may give one."""
+    if not viewer.may(Right.HANDLE_ALARMS):
+        return []
+    return unfinished_alarms(services, viewer.center_id, last_event_id)

@@ -11,6 +11,8 @@ from api.alarms_shown import AlarmView
 from api.nights import NightView
 from api.ward import BedStatus, BedView
 from domain.alarms import AlarmEvent, AlarmState, Category, EventKind, Outcome, Priority, Rule
+from domain.calls import CallReason
+from domain.deliveries import Delivery, DeliveryState, Failure
 from domain.pauses import PAUSE_MOST_MS, PAUSE_MS, PauseReason
 from domain.units import MINUTE_MS
 
@@ -155,9 +157,33 @@ class AlarmEventBody(Body):
         return cls(event_id=event.event_id, kind=event.kind, at=event.at, person=person, note=event.note)
 
 
+class CallBody(Body):
+    """A person (null: a group of the centre) who was called, at which step, and what became of it."""
+
+    person: str | None
+    level: int
+    reason: CallReason
+    due_at: int
+    state: DeliveryState
+    failure: Failure | None
+
+    @classmethod
+    def of(cls, delivery: Delivery, person: str | None) -> "CallBody":
+        call = delivery.call
+        return cls(
+            person=person,
+            level=call.level,
+            reason=call.reason,
+            due_at=call.due_at,
+            state=delivery.state,
+            failure=delivery.failure,
+        )
+
+
 class AlarmHistoryBody(Body):
     alarm: AlarmBody
     history: list[AlarmEventBody]
+    calls: list[CallBody]
 
 
 class ResolveBody(Body):

@@ -3,7 +3,7 @@
 from api.access import Viewer
 from api.nights import visible_resident
 from api.services import Services
-from domain.alarms import Acknowledge, Alarm, AlarmInput, Escalate, Outcome, Resolve, Snooze
+from domain.alarms import Acknowledge, Alarm, AlarmInput, Escalate, GiveBack, Outcome, Resolve, Snooze
 from domain.care import CareKind, CareRecord
 from domain.errors import NotFoundError
 from domain.live import AlarmsChanged
@@ -67,6 +67,12 @@ def escalate(services: Services, viewer: Viewer, alarm_id: str, note: str) -> Al
     person_id, at = viewer.person.person_id, services.clock.now()
     given = Escalate(alarm_id=alarm_id, at=at, person_id=person_id, note=note.strip())
     return _carry_out(services, viewer, given)
+
+
+def give_back(services: Services, viewer: Viewer, alarm_id: str) -> Alarm:
+    """The viewer, who had taken the alarm, does not go. IllegalStepError when it is not theirs, over or held back."""
+    person_id, at = viewer.person.person_id, services.clock.now()
+    return _carry_out(services, viewer, GiveBack(alarm_id=alarm_id, at=at, person_id=person_id))
 
 
 def _carry_out(services: Services, viewer: Viewer, given: AlarmInput) -> Alarm:

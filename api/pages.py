@@ -41,6 +41,7 @@ ONE_DAY: Final = timedelta(days=1)
 router = APIRouter()
 BoardViewer = Annotated[Viewer, Depends(Needs(Right.SEE_BOARD))]
 Carer = Annotated[Viewer, Depends(Needs(Right.HANDLE_ALARMS))]
+AlarmViewer = Annotated[Viewer, Depends(Needs(Right.SEE_ALARMS))]
 NightViewer = Annotated[Viewer, Depends(Needs(Right.SEE_ANY_RESIDENT, Right.SEE_OWN_RELATIVE))]
 Chief = Annotated[Viewer, Depends(Needs(Right.CHANGE_SETTINGS))]
 
@@ -72,14 +73,13 @@ async def live(request: Request, viewer: BoardViewer, after: str = "") -> Stream
 
 
 @router.get("/alarms/{alarm_id}")
-def alarm_page(request: Request, viewer: Carer, alarm_id: str) -> Response:
+def alarm_page(request: Request, viewer: AlarmViewer, alarm_id: str) -> Response:
     """One alarm with its history."""
     services = house_of(request).services
     alarm = visible_alarm(services, viewer, alarm_id)
     ward = read_ward(services, viewer.center_id)
     words = AlarmWords(services, ward, viewer)
     history = [(event, words.person(event.person_id)) for event in services.book.history(alarm_id)]
-    calls = [(told, words.person(told.call.person_id)) for told in services.outbox.of_alarm(alarm_id)]
     held = [one for one in services.book.open_alarms(viewer.center_id) if one.held_by == alarm_id]
     return page(
         request,
@@ -89,7 +89,7 @@ def alarm_page(request: Request, viewer: Carer, alarm_id: str) -> Response:
         held_by=words.holder(alarm),
         holds=words.views(held),
         history=history,
-        calls=sorted(calls, key=lambda call: call[0].call.due_at),
+        calls=words.calls(alarm_id),
         zone=ward.zone,
         now=services.clock.now(),
         paused=pause_now(services, viewer, ward, alarm.resident_id),

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.access import Needs, Viewer
 from api.addresses import local_path
 from api.bodies import EscalateForm, PauseForm, SnoozeForm
-from api.commands import escalate, snooze
+from api.commands import escalate, give_back, snooze
 from api.house import house_of
 from api.pages import handled
 from api.pauses import begin_pause, end_pause
@@ -30,6 +30,17 @@ def escalate_alarm(request: Request, viewer: Carer, alarm_id: str, said: Annotat
     """The lead's from now on."""
     alarm = escalate(house_of(request).services, viewer, alarm_id, said.note)
     return handled(request, viewer, alarm, said.next)
+
+
+@router.post("/alarms/{alarm_id}/give-back")
+def give_back_alarm(
+    request: Request,
+    viewer: Carer,
+    alarm_id: str,
+    next: Annotated[str, Form()] = "/",  # noqa: A002  the name of the field
+) -> Response:
+    """The viewer does not go after all."""
+    return handled(request, viewer, give_back(house_of(request).services, viewer, alarm_id), next)
 
 
 @router.post("/residents/{resident_id}/pause")

@@ -1,11 +1,11 @@
 """The roster: who is on duty this week, for everybody of the staff to see and for the lead to change."""
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.access import Needs, Viewer
 from api.house import house_of
@@ -14,18 +14,20 @@ from api.roster import POSTS, change_post, read_roster
 from domain.people import Right
 from domain.roster import Post, Swap
 
+NOBODY: Final = "nobody"
+"""Never a person's id: those begin with `p-`."""
 router = APIRouter()
 BoardViewer = Annotated[Viewer, Depends(Needs(Right.SEE_BOARD))]
 Planner = Annotated[Viewer, Depends(Needs(Right.CHANGE_ROSTER))]
 
 
 class PostForm(BaseModel):
-    """Who gets a post on a shift; an empty `person` leaves it to nobody."""
+    """Who gets a post on a shift. That it is `NOBODY` has to be chosen: a form sent too early empties no post."""
 
     shift: str
     day: date
     post: Post
-    person: str = ""
+    person: Annotated[str, Field(min_length=1)]
     each_week: bool = False
 
 
@@ -41,13 +43,23 @@ class DutyBody(BaseModel):
 def roster_page(request: Request, viewer: BoardViewer, week: date | None = None) -> Response:
     """A week of shifts and posts."""
     view = read_roster(house_of(request).services, viewer, week)
-    return page(request, viewer, "roster.html", view=view, posts=POSTS, one_week=timedelta(days=7), zone=view.ward.zone)
+    return page(
+        request,
+        viewer,
+        "roster.html",
+        view=view,
+        posts=POSTS,
+        nobody=NOBODY,
+        one_week=timedelta(days=7),
+        zone=view.ward.zone,
+    )
 
 
 @router.post("/roster")
 def change_roster(request: Request, viewer: Planner, given: Annotated[PostForm, Form()]) -> Response:
     """Somebody else has a post, on one day or each week."""
-    change = Swap(shift_id=given.shift, day=given.day, post=given.post, person_id=given.person)
+    person_id = "" if given.person == NOBODY else given.person
+    change = Swap(shift_id=given.shift, day=given.day, post=given.post, person_id=person_id)
     change_post(house_of(request).services, viewer, change, each_week=given.each_week)
     return RedirectResponse(f"/roster?week={given.day}", status_code=303)
 

@@ -15,6 +15,7 @@ from api.bodies import (
     AlarmsBody,
     BedBody,
     BedsBody,
+    CallBody,
     NightBody,
     ResolveBody,
     SessionBody,
@@ -33,6 +34,7 @@ from domain.people import Right
 router = APIRouter(prefix="/api")
 BoardViewer = Annotated[Viewer, Depends(Needs(Right.SEE_BOARD))]
 Carer = Annotated[Viewer, Depends(Needs(Right.HANDLE_ALARMS))]
+AlarmViewer = Annotated[Viewer, Depends(Needs(Right.SEE_ALARMS))]
 NightViewer = Annotated[Viewer, Depends(Needs(Right.SEE_ANY_RESIDENT, Right.SEE_OWN_RELATIVE))]
 Anybody = Annotated[Viewer, Depends(Needs(*ANY_ROLE))]
 
@@ -76,13 +78,14 @@ def alarms(request: Request, viewer: BoardViewer) -> AlarmsBody:
 
 
 @router.get("/alarms/{alarm_id}")
-def alarm(request: Request, viewer: Carer, alarm_id: str) -> AlarmHistoryBody:
+def alarm(request: Request, viewer: AlarmViewer, alarm_id: str) -> AlarmHistoryBody:
     """One alarm and everything that happened to it."""
     services = house_of(request).services
     found = visible_alarm(services, viewer, alarm_id)
     words = AlarmWords(services, read_ward(services, viewer.center_id), viewer)
     history = [AlarmEventBody.of(event, words.person(event.person_id)) for event in services.book.history(alarm_id)]
-    return AlarmHistoryBody(alarm=AlarmBody.of(words.view(found)), history=history)
+    calls = [CallBody.of(told, person) for told, person in words.calls(alarm_id)]
+    return AlarmHistoryBody(alarm=AlarmBody.of(words.view(found)), history=history, calls=calls)
 
 
 @router.post("/alarms/{alarm_id}/acknowledge")

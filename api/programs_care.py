@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 
 from api.access import Needs, Viewer
 from api.bodies import AlarmBody, EscalateBody, PauseBody, PausedBody, SnoozeBody
-from api.commands import escalate, snooze
+from api.commands import escalate, give_back, snooze
 from api.house import house_of
 from api.pauses import begin_pause, end_pause
 from api.programs import alarm_body
@@ -26,6 +26,12 @@ def snooze_alarm(request: Request, viewer: Carer, alarm_id: str, asked: SnoozeBo
 def escalate_alarm(request: Request, viewer: Carer, alarm_id: str, said: EscalateBody) -> AlarmBody:
     """The lead's from now on."""
     return alarm_body(request, viewer, escalate(house_of(request).services, viewer, alarm_id, said.note))
+
+
+@router.post("/alarms/{alarm_id}/give-back")
+def give_back_alarm(request: Request, viewer: Carer, alarm_id: str) -> AlarmBody:
+    """The viewer, who had taken it, does not go after all."""
+    return alarm_body(request, viewer, give_back(house_of(request).services, viewer, alarm_id))
 
 
 @router.post("/residents/{resident_id}/pause")

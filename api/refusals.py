@@ -29,6 +29,7 @@ NOT_A_FORM: Final = N_("What was sent is in a form that is not understood here. 
 NOT_TEXT: Final = N_("Note: it contains characters that are not text. Nothing was changed.")
 NOT_SILENCED: Final = N_("This alarm is over, taken or silent already, so it cannot be silenced. Nothing was changed.")
 NOT_HANDED_ON: Final = N_("This alarm is over or held back, so it cannot be handed on. Nothing was changed.")
+NOT_GIVEN_BACK: Final = N_("This alarm is not yours any more, so you cannot give it back. Nothing was changed.")
 CLOSED: Final = N_("This alarm was already closed with another outcome. Nothing was changed.")
 
 
@@ -85,7 +86,7 @@ def _forbidden(request: Request, _: Exception) -> Response:
 
 
 def _illegal_step(request: Request, error: Exception) -> Response:
-    refused = {"acknowledge": OVER, "snooze": NOT_SILENCED, "escalate": NOT_HANDED_ON}
+    refused = {"acknowledge": OVER, "snooze": NOT_SILENCED, "escalate": NOT_HANDED_ON, "give back": NOT_GIVEN_BACK}
     tried = error.step if isinstance(error, IllegalStepError) else ""
     return refusal(request, 409, refused.get(tried, CLOSED))
 

@@ -34,6 +34,7 @@ class RosterView:
 
     ward: Ward
     first: date
+    today: date
     days: tuple[date, ...]
     rows: tuple[tuple[Shift, Post, tuple[Cell, ...]], ...]
     names: Mapping[str, str]
@@ -55,7 +56,7 @@ def read_roster(services: Services, viewer: Viewer, day: date | None) -> RosterV
         (shift, post, tuple(week.cell(shift, post, day) for day in days)) for shift in roster.shifts for post in Post
     ]
     now = roster.on_duty(at, ward.zone)
-    return RosterView(ward=ward, first=first, days=days, rows=tuple(rows), names=names, now=now)
+    return RosterView(ward=ward, first=first, today=today, days=days, rows=tuple(rows), names=names, now=now)
 
 
 def change_post(services: Services, viewer: Viewer, change: Swap, *, each_week: bool) -> None:

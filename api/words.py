@@ -60,6 +60,7 @@ EVENTS: Final = {
     EventKind.RELEASED: N_("No longer held back"),
     EventKind.REPEATED: N_("Came back: counted as a repeat"),
     EventKind.ESCALATED: N_("Handed on to the lead"),
+    EventKind.GIVEN_BACK: N_("Given back: nobody has it"),
 }
 
 CALLS: Final = {

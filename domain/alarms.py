@@ -75,6 +75,7 @@ class EventKind(StrEnum):
 
     HELD: another alarm (or a pause for care) speaks for it, so it is silent; RELEASED: it speaks for itself again.
     REPEATED: what it was about came back shortly after it had ended by itself. ESCALATED: handed on to the lead.
+    GIVEN_BACK: who had taken it does not go.
     """
 
     RAISED = "raised"
@@ -89,6 +90,7 @@ class EventKind(StrEnum):
     RELEASED = "released"
     REPEATED = "repeated"
     ESCALATED = "escalated"
+    GIVEN_BACK = "given-back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,11 @@ class Alarm:
     def calls(self) -> bool:
         """Is somebody wanted for it now: nobody has taken it, it is not snoozed, and no other speaks for it?"""
         return self.state is AlarmState.ACTIVE and self.snoozed_until is None and self.held_by is None
+
+    @property
+    def left_standing(self) -> bool:
+        """Has somebody taken it, does it still hold, and does no other speak for it?"""
+        return self.state is AlarmState.ACKNOWLEDGED and self.cleared_at is None and self.held_by is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +251,15 @@ class Escalate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GiveBack:
+    """`person_id`, who had taken the alarm, does not go: nobody has it, as if it had not been taken."""
+
+    alarm_id: str
+    at: int
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wake:
     """The alarm's snooze has run out."""
 
@@ -302,6 +318,7 @@ AlarmInput = (
     | Resolve
     | Snooze
     | Escalate
+    | GiveBack
     | Wake
     | Hold
     | Release

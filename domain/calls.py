@@ -5,8 +5,10 @@ from enum import StrEnum
 
 
 class CallReason(StrEnum):
-    """Why this person is called now. TAKEN is no call to come: it tells who was called that somebody goes.
-    NOT_FINISHED: somebody took it, and it still stands."""
+    """Why this person is called now. NOT_FINISHED: somebody took it a good while ago, and it still stands.
+
+    TAKEN is no call to come: it tells who was called that somebody goes.
+    """
 
     ON_DUTY = "on-duty"
     REPEATED = "repeated"

@@ -24,9 +24,10 @@ class Right(StrEnum):
     HANDLE_ALARMS = "handle_alarms"
     CHANGE_SETTINGS = "change_settings"
     CHANGE_ROSTER = "change_roster"
+    SEE_ALARMS = "see_alarms"
 
 
-_STAFF: Final = frozenset({Right.SEE_BOARD, Right.SEE_ANY_RESIDENT})
+_STAFF: Final = frozenset({Right.SEE_BOARD, Right.SEE_ANY_RESIDENT, Right.SEE_ALARMS})
 _CHIEF: Final = _STAFF | {Right.HANDLE_ALARMS, Right.CHANGE_SETTINGS, Right.CHANGE_ROSTER}
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {

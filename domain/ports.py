@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from domain.alarms import Alarm, AlarmEvent, AlarmInput, StepFunction
+from domain.alarms import Alarm, AlarmEvent, AlarmInput, Priority, StepFunction
 from domain.audit import AuditEntry
 from domain.belts import BeltStatus
 from domain.calls import Call
 from domain.care import CareKind, CareRecord
 from domain.contacts import ContactPoint
 from domain.deliveries import Delivery
+from domain.escalation import Steps
 from domain.pauses import CarePause, PauseEnd
 from domain.people import Person, Session
 from domain.readings import MinuteColumns, ReadingBatch
@@ -320,6 +321,10 @@ class Rosters(Protocol):
 
     def swap(self, center_id: str, swap: Swap) -> None:
         """Let the post of that one shift be this person's; a later one of the same shift, day and post replaces it."""
+        ...
+
+    def escalate(self, center_id: str, steps: Mapping[Priority, Steps]) -> None:
+        """Let the centre's alarms call by these steps, and by the defaults where it names none."""
         ...
 
 

@@ -5,14 +5,16 @@ centre's zone, so a shift keeps its hours when the clocks change: a night shift 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from domain.alarms import Priority
 from domain.clock import instant, utc
 from domain.errors import ConfigurationError
+from domain.escalation import Steps
 
 WEEK: Final = range(7)
 """Monday is 0."""
@@ -81,12 +83,16 @@ class OnDuty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """The plan of one centre. A duty or swap of a shift that is not there counts for nothing."""
+    """The plan of one centre. A duty or swap of a shift that is not there counts for nothing.
+
+    `steps`: by which steps an alarm calls, where the centre has others than the defaults.
+    """
 
     center_id: str
     shifts: tuple[Shift, ...] = ()
     duties: tuple[Duty, ...] = ()
     swaps: tuple[Swap, ...] = ()
+    steps: Mapping[Priority, Steps] = field(default_factory=dict)
 
     def holder(self, shift: Shift, day: date, post: Post) -> str:
         """Who has the post on the shift that begins on `day`; "" when nobody has."""

@@ -14,11 +14,16 @@ lead = "lin"
 [shifts.saturday]
 a = "zhao"
 
-Posts have logins; a weekday's table goes over `every_day` post by post, "" leaves a post empty.
+[escalation.high]
+posts_s = [0, 45, 120]
+
+Posts have logins; a weekday's table goes over `every_day` post by post, "" leaves a post empty. Tables of `escalation`
+hold the keys of `domain.escalation.Steps`; what they do not name is as in the defaults.
 """
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -26,7 +31,9 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
+from domain.alarms import Priority
 from domain.errors import ConfigurationError
+from domain.escalation import DEFAULTS, Steps
 from domain.people import Person, Right
 from domain.residents import checked_id
 from domain.roster import Duty, Post, Shift
@@ -55,9 +62,34 @@ class _Shift(msgspec.Struct, forbid_unknown_fields=True):
     sunday: Posts = {}
 
 
+class _Steps(msgspec.Struct, forbid_unknown_fields=True):
+    posts_s: tuple[int, int, int] | None = None
+    everybody_after_s: int | None = None
+    repeat_s: int | None = None
+    repeats: int | None = None
+    again_after_s: int | None = None
+    again_times: int | None = None
+
+
+class _Escalation(msgspec.Struct, forbid_unknown_fields=True):
+    high: _Steps | None = None
+    medium: _Steps | None = None
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     center: str
     shifts: list[_Shift]
+    escalation: _Escalation = msgspec.field(default_factory=_Escalation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterFile:
+    """What a roster file says."""
+
+    center_id: str
+    shifts: tuple[Shift, ...]
+    duties: tuple[Duty, ...]
+    steps: Mapping[Priority, Steps]
 
 
 def roster(
@@ -66,13 +98,15 @@ def roster(
 ) -> None:
     """Say who is on duty when, as a roster file says; swaps made in the pages stay."""
     with open_records(load_settings(settings_file)) as records:
-        center_id, shifts, duties = read_roster_file(file, RecordsPeople(records).by_login)
-        RecordsRosters(records).plan(center_id, shifts, duties)
-    out.print(f"{center_id}: {len(shifts)} shifts, {len(duties)} posts a week")
+        read = read_roster_file(file, RecordsPeople(records).by_login)
+        rosters = RecordsRosters(records)
+        rosters.plan(read.center_id, read.shifts, read.duties)
+        rosters.escalate(read.center_id, read.steps)
+    out.print(f"{read.center_id}: {len(read.shifts)} shifts, {len(read.duties)} posts a week")
 
 
-def read_roster_file(path: Path, find: FindPerson) -> tuple[str, list[Shift], list[Duty]]:
-    """The centre, its shifts and duties. ConfigurationError names the file and the key."""
+def read_roster_file(path: Path, find: FindPerson) -> RosterFile:
+    """ConfigurationError names the file and the key."""
     try:
         raw: Any = tomllib.loads(path.read_text(encoding="utf-8"))
         file = msgspec.convert(raw, _File)
@@ -91,7 +125,29 @@ def read_roster_file(path: Path, find: FindPerson) -> tuple[str, list[Shift], li
         if shift.shift_id in {other.shift_id for other in shifts}:
             raise ConfigurationError(f"roster file {path}: $.shifts[{number}]: shift {given.id!r} is there twice")
         shifts.append(shift)
-    return checked_id("center", file.center), shifts, duties
+    return RosterFile(
+        center_id=checked_id("center", file.center),
+        shifts=tuple(shifts),
+        duties=tuple(duties),
+        steps=_steps(path, file.escalation),
+    )
+
+
+def _steps(path: Path, given: _Escalation) -> dict[Priority, Steps]:
+    """Of the priorities that the file names. `everybody_after_s` 0 means never."""
+    found = {}
+    for priority, default in DEFAULTS.items():
+        own: _Steps | None = getattr(given, priority)
+        if own is None:
+            continue
+        named: dict[str, Any] = {key: value for key, value in msgspec.structs.asdict(own).items() if value is not None}
+        if named.get("everybody_after_s") == 0:
+            named["everybody_after_s"] = None
+        try:
+            found[priority] = replace(default, **named)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"roster file {path}: $.escalation.{priority}: {error}") from error
+    return found
 
 
 def _shift(given: _Shift) -> Shift:

@@ -1,15 +1,18 @@
 """Shifts, duties and swaps in the records database. Fails loudly; who is called then is the caller's decision."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from typing import Final
 
+import msgspec
 from sqlalchemy import delete, select
 
+from domain.alarms import Priority
 from domain.errors import ConfigurationError
+from domain.escalation import Steps
 from domain.roster import Duty, Roster, Shift, Swap
 from storage.records import Records, put
-from storage.tables import duties, shifts, swaps
+from storage.tables import duties, escalations, shifts, swaps
 
 TIME: Final = "%H:%M"
 
@@ -24,7 +27,7 @@ class RecordsRosters:
         with self._records.read() as connection:
             found = {
                 table.name: connection.execute(select(table).where(table.c.center_id == center_id)).all()
-                for table in (shifts, duties, swaps)
+                for table in (shifts, duties, swaps, escalations)
             }
         return Roster(
             center_id=center_id,
@@ -50,6 +53,7 @@ class RecordsRosters:
                 Swap(shift_id=row.shift_id, day=date.fromisoformat(row.day), post=row.post, person_id=row.person_id)
                 for row in sorted(found["swaps"], key=lambda row: (row.day, row.shift_id, row.post))
             ),
+            steps={row.priority: msgspec.convert(row.steps, Steps) for row in found["escalations"]},
         )
 
     def plan(self, center_id: str, shifts_now: Sequence[Shift], duties_now: Sequence[Duty]) -> None:
@@ -75,6 +79,15 @@ class RecordsRosters:
         }
         with self._records.write() as connection:
             put(connection, swaps, [row])
+
+    def escalate(self, center_id: str, steps: Mapping[Priority, Steps]) -> None:
+        rows = [
+            {"center_id": center_id, "priority": priority, "steps": msgspec.to_builtins(each)}
+            for priority, each in steps.items()
+        ]
+        with self._records.write() as connection:
+            connection.execute(delete(escalations).where(escalations.c.center_id == center_id))
+            put(connection, escalations, rows)
 
 
 def _shift_row(center_id: str, shift: Shift) -> dict[str, str]:

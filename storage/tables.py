@@ -358,6 +358,14 @@ swaps: Final = Table(
     Column("post", Choice(Post), primary_key=True),
     Column("person_id", String, nullable=False),
 )
+
+escalations: Final = Table(
+    "escalations",
+    metadata,
+    Column("center_id", String, primary_key=True),
+    Column("priority", Choice(Priority), primary_key=True),
+    Column("steps", JSON, nullable=False),
+)
 """`day` is the ISO date on which the shift begins."""
 
 

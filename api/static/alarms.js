@@ -133,7 +133,7 @@ function restoreFocus(card, { name, value, tagName, selectionStart, selectionEnd
 }
 
 document.addEventListener("submit", (event) => {
-  const form = event.target.closest("form:is(.acknowledge, .resolve, .snooze, .escalate)");
+  const form = event.target.closest("form:is(.acknowledge, .resolve, .snooze, .escalate, .give-back)");
   if (!form) return;
   event.preventDefault();
   if (!form.dataset.sending) send(form, event.submitter ?? form.querySelector("button"));

@@ -5,7 +5,9 @@ from datetime import date, time
 
 import pytest
 
+from domain.alarms import Priority
 from domain.errors import ConfigurationError
+from domain.escalation import HIGH, MEDIUM
 from domain.ports import Rosters
 from domain.roster import Duty, Post, Roster, Shift, Swap
 
@@ -39,3 +41,14 @@ def test_a_duty_of_no_shift_is_refused_and_changes_nothing(rosters: Rosters) -> 
     with pytest.raises(ConfigurationError, match="evening"):
         rosters.plan("c1", [NIGHT], [replace(MONDAY_A, shift_id="evening")])
     assert rosters.roster("c1").duties == (MONDAY_A,)
+
+
+def test_the_steps_of_a_centre_are_kept_beside_the_plan(rosters: Rosters) -> None:
+    quick = replace(HIGH, posts_s=(0, 30, 60), everybody_after_s=None)
+    rosters.escalate("c1", {Priority.HIGH: quick, Priority.MEDIUM: MEDIUM})
+    rosters.escalate("c2", {Priority.HIGH: HIGH})
+    rosters.plan("c1", [NIGHT], [MONDAY_A])
+    assert rosters.roster("c1").steps == {Priority.HIGH: quick, Priority.MEDIUM: MEDIUM}
+    rosters.escalate("c1", {})
+    assert rosters.roster("c1") == Roster(center_id="c1", shifts=(NIGHT,), duties=(MONDAY_A,))
+    assert rosters.roster("c2").steps == {Priority.HIGH: HIGH}

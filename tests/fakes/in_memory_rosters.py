@@ -1,9 +1,11 @@
 """Rosters in memory, for tests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from domain.alarms import Priority
 from domain.errors import ConfigurationError
+from domain.escalation import Steps
 from domain.roster import Duty, Roster, Shift, Swap
 
 
@@ -32,3 +34,6 @@ class InMemoryRosters:
         old = self.roster(center_id)
         by_place = {(each.day, each.shift_id, each.post): each for each in (*old.swaps, swap)}
         self._rosters[center_id] = replace(old, swaps=tuple(by_place[place] for place in sorted(by_place)))
+
+    def escalate(self, center_id: str, steps: Mapping[Priority, Steps]) -> None:
+        self._rosters[center_id] = replace(self.roster(center_id), steps=dict(steps))

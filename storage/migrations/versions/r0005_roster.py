@@ -1,7 +1,7 @@
-"""Who is on duty when."""
+"""Who is on duty when, and by which steps an alarm calls them."""
 
 from alembic import op
-from sqlalchemy import Column, SmallInteger, String, Text
+from sqlalchemy import JSON, Column, SmallInteger, String, Text
 
 revision = "0005"
 down_revision = "0006"
@@ -31,4 +31,10 @@ def upgrade() -> None:
         Column("day", String, primary_key=True),
         Column("post", String, primary_key=True),
         Column("person_id", String, nullable=False),
+    )
+    op.create_table(
+        "escalations",
+        Column("center_id", String, primary_key=True),
+        Column("priority", String, primary_key=True),
+        Column("steps", JSON, nullable=False),
     )

@@ -21,6 +21,7 @@ from domain.alarms import (
     Category,
     Escalate,
     EventKind,
+    GiveBack,
     Outcome,
     Resolve,
     Snooze,
@@ -60,6 +61,7 @@ class ModelAlarm:
     cleared: bool = False
     rearm_at: int | None = None
     escalated: bool = False
+    taken_by: str = ""
     closed: bool = False
     """By a person: whether and when the condition ended afterwards is then of no matter to it."""
 
@@ -206,8 +208,8 @@ class LifeCycle(RuleBasedStateMachine):
         alarm = self.model.alarms[key]
         legal = alarm.state is not AlarmState.RESOLVED
         self._command(Acknowledge(alarm_id=alarm_id, at=self.now, person_id=person), legal=legal)
-        if legal:
-            alarm.state, alarm.snoozed_until = AlarmState.ACKNOWLEDGED, None
+        if alarm.state is AlarmState.ACTIVE:
+            alarm.state, alarm.snoozed_until, alarm.taken_by = AlarmState.ACKNOWLEDGED, None, person
 
     @precondition(lambda self: self.model.alarms)
     @rule(data=st.data())
@@ -241,6 +243,17 @@ class LifeCycle(RuleBasedStateMachine):
         self._command(Escalate(alarm_id=alarm_id, at=self.now, person_id="bob"), legal=legal)
         if legal and not (alarm.state is AlarmState.ACTIVE and alarm.escalated):
             alarm.state, alarm.snoozed_until, alarm.escalated = AlarmState.ACTIVE, None, True
+
+    @precondition(lambda self: self.model.alarms)
+    @rule(data=st.data(), person=st.sampled_from(["ann", "bob"]))
+    def give_back(self, data: st.DataObject, person: str) -> None:
+        key, alarm_id = self._choose(data)
+        alarm = self.model.alarms[key]
+        theirs = alarm.state is AlarmState.ACKNOWLEDGED and alarm.taken_by == person
+        legal = theirs or alarm.state is AlarmState.ACTIVE
+        self._command(GiveBack(alarm_id=alarm_id, at=self.now, person_id=person), legal=legal)
+        if theirs:
+            alarm.state = AlarmState.ACTIVE
 
     @precondition(lambda self: self.model.pause is None)
     @rule(minutes=st.integers(1, 20))

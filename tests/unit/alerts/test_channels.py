@@ -102,6 +102,15 @@ def test_nobody_is_called_for_what_needs_nobody_any_more(state: AlarmState) -> N
     assert stopped(queued(CALL), Failure.OVER).state is DeliveryState.GIVEN_UP
 
 
+def test_what_was_left_standing_is_asked_for_as_long_as_it_is() -> None:
+    call = replace(CALL, reason=CallReason.NOT_FINISHED)
+    taken = replace(an_alarm(), state=AlarmState.ACKNOWLEDGED, acknowledged_at=NIGHT, acknowledged_by="p2")
+    assert obstacle(call, taken, NURSE) is None
+    assert not called_in_vain(replace(queued(call), state=DeliveryState.SENT), taken)
+    for later in (an_alarm(), replace(taken, cleared_at=NIGHT), replace(taken, state=AlarmState.RESOLVED)):
+        assert obstacle(call, later, NURSE) is Failure.OVER
+
+
 @pytest.mark.parametrize(
     "person", [None, replace(NURSE, center_id="oak"), replace(NURSE, role=Role.FAMILY, relatives=frozenset({"r3"}))]
 )

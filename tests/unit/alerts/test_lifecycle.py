@@ -14,6 +14,7 @@ from domain.alarms import (
     Escalate,
     EventKind,
     Follow,
+    GiveBack,
     Hold,
     Outcome,
     Priority,
@@ -76,6 +77,7 @@ HOLD = Hold(alarm_id=ID, at=270, by="other")
 RELEASE = Release(alarm_id=ID, at=280)
 ESCALATE = Escalate(alarm_id=ID, at=275, person_id="bob", note="not mine")
 REPEAT = Repeat(alarm_id=ID, at=500, alarm=NEXT_RUN)
+GIVE_BACK = GiveBack(alarm_id=ID, at=276, person_id="ann")
 HANDED_ON = replace(NEW, escalated_at=275, escalated_by="bob", version=1)
 
 
@@ -109,6 +111,7 @@ HANDED_ON = replace(NEW, escalated_at=275, escalated_by="bob", version=1)
         (NEW, ESCALATE, HANDED_ON, EventKind.ESCALATED),
         (SNOOZED, ESCALATE, replace(HANDED_ON, version=2), EventKind.ESCALATED),
         (ACKED, ESCALATE, replace(HANDED_ON, version=2), EventKind.ESCALATED),
+        (ACKED, GIVE_BACK, replace(NEW, version=2), EventKind.GIVEN_BACK),
         (
             HANDED_ON,
             ACK,
@@ -143,6 +146,8 @@ def test_steps(alarm: Alarm | None, given: AlarmInput, after: Alarm, kind: Event
         (NEW, RELEASE),
         (CLEARED, RELEASE),
         (HANDED_ON, ESCALATE),
+        (NEW, GIVE_BACK),
+        (SNOOZED, GIVE_BACK),
         (LATCHED, CLEAR),
         (None, WAKE),
         (None, REPEAT),
@@ -171,6 +176,9 @@ def test_the_end_of_the_condition_is_kept_on_an_alarm_that_a_person_had_closed()
         (HELD, SNOOZE, "is active: cannot snooze"),
         (CLEARED, ESCALATE, "is resolved: cannot escalate"),
         (HELD, ESCALATE, "is active: cannot escalate"),
+        (CLEARED, GIVE_BACK, "is resolved: cannot give back"),
+        (replace(ACKED, acknowledged_by="bob"), GIVE_BACK, "is acknowledged: cannot give back"),
+        (replace(ACKED, held_by="other"), GIVE_BACK, "is acknowledged: cannot give back"),
     ],
 )
 def test_illegal_steps_are_refused(alarm: Alarm, given: AlarmInput, words: str) -> None:
@@ -178,7 +186,7 @@ def test_illegal_steps_are_refused(alarm: Alarm, given: AlarmInput, words: str) 
         step(alarm, given)
 
 
-@pytest.mark.parametrize("given", [ACK, RESOLVE, SNOOZE, ESCALATE])
+@pytest.mark.parametrize("given", [ACK, RESOLVE, SNOOZE, ESCALATE, GIVE_BACK])
 def test_commands_need_an_alarm(given: AlarmInput) -> None:
     with pytest.raises(NotFoundError):
         step(None, given)

@@ -1,6 +1,7 @@
 """Who gets in, and what each role may do."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -10,13 +11,14 @@ from api.access import PUBLIC, SESSION_MS, Needs
 from api.addresses import local_path
 from api.app import HEADERS, create_app
 from api.throttle import MAX_REMEMBERED, MAX_TRIES, WINDOW_MS, Throttle
-from domain.people import Session
+from domain.people import Role, Session
 from domain.units import HOUR_MS
 from tests.unit.api.conftest import Visit, Visitor, browser, field_of
 from tests.unit.api.world import NIGHT, PASSWORD, World, build_world
 
-STAFF = ("ada", "wang")
-EVERYBODY = ("ada", "wang", "son", "alone")
+STAFF = ("ada", "wang", "lin", "doc")
+CHIEFS = ("ada", "lin")
+EVERYBODY = (*STAFF, "son", "alone")
 
 
 def test_every_route_declares_its_right_or_is_listed_as_public(world: World) -> None:
@@ -43,13 +45,16 @@ PAGES = [
     ("/account", EVERYBODY),
     ("/api/session", EVERYBODY),
     ("/api/openapi.json", EVERYBODY),
-    ("/residents/r1", ("ada", "wang", "son")),
+    ("/residents/r1", (*STAFF, "son")),
     ("/residents/r2", STAFF),
-    ("/api/residents/r1/nights/2026-11-21", ("ada", "wang", "son")),
+    ("/api/residents/r1/nights/2026-11-21", (*STAFF, "son")),
     ("/api/residents/r2/nights/2026-11-21", STAFF),
-    ("/api/residents/r1/nights/2026-11-21/report", ("ada", "wang", "son")),
+    ("/api/residents/r1/nights/2026-11-21/report", (*STAFF, "son")),
     ("/api/residents/r2/nights/2026-11-21/report", STAFF),
-    ("/metrics", ("ada",)),
+    ("/metrics", CHIEFS),
+    ("/roster", STAFF),
+    ("/api/duty", STAFF),
+    ("/handover", STAFF),
 ]
 
 
@@ -58,6 +63,7 @@ def test_each_role_sees_its_own_pages_only(world: World, visit: Visit, path: str
     alarm = world.raise_alarm(2).alarm.alarm_id
     for n in (1, 2):
         world.write_night(n, NIGHT - 7 * HOUR_MS - 24 * HOUR_MS, "i" * 480)
+    hire(world)
     for login in EVERYBODY:
         status = visit(login).get(path.format(alarm=alarm)).status_code
         assert (status == 200) == (login in allowed), (login, status)
@@ -71,6 +77,40 @@ def test_a_stranger_sees_nothing(world: World, visit: Visit, path: str) -> None:
     else:
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/login")
+
+
+def hire(world: World) -> None:
+    """A lead and a doctor, with the password of all."""
+    ada = world.people.by_login("ada")
+    assert ada
+    for login, role in (("lin", Role.LEAD), ("doc", Role.DOCTOR)):
+        world.people.save(replace(ada, person_id=f"p-{login}", login=login, role=role))
+
+
+def test_a_doctor_sees_alarms_and_has_no_button_to_answer_them(world: World, visit: Visit) -> None:
+    hire(world)
+    alarm = world.raise_alarm(1).alarm.alarm_id
+    doctor, nurse = visit("doc"), visit("wang")
+    for path in ("/", f"/alarms/{alarm}"):
+        assert f'action="/alarms/{alarm}' not in doctor.get(path).text
+        assert f'action="/alarms/{alarm}' in nurse.get(path).text
+    assert f'href="/alarms/{alarm}"' in doctor.get("/").text
+    assert doctor.post(f"/alarms/{alarm}/acknowledge").status_code == 403
+    assert doctor.post("/residents/r1/settings").status_code == 403
+    world.clear(alarm)
+    assert len(nurse.get("/api/alarms").json()["without_outcome"]) == 1
+    assert doctor.get("/api/alarms").json()["without_outcome"] == []
+    assert "what was it?" in nurse.get("/").text
+    assert f'action="/alarms/{alarm}' not in doctor.get("/").text
+
+
+def test_a_lead_may_change_settings_and_answer_alarms(world: World, visit: Visit) -> None:
+    hire(world)
+    alarm = world.raise_alarm(1).alarm.alarm_id
+    lead = visit("lin")
+    assert lead.post(f"/alarms/{alarm}/acknowledge").status_code == 303
+    assert "When leaving the bed raises an alarm" in lead.get("/residents/r1").text
+    assert lead.post("/residents/r1/settings").status_code == 422
 
 
 def test_commands_need_their_right(world: World, visit: Visit) -> None:

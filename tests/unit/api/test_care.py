@@ -68,6 +68,31 @@ class TestSnooze:
         assert "cannot be silenced" in answer.json()["detail"]
 
 
+class TestGivingBack:
+    def test_who_tapped_by_mistake_gives_it_back_and_it_calls_again(self, world: World, visit: Visit) -> None:
+        alarm_id = world.raise_alarm(1).alarm.alarm_id
+        wang = visit("wang")
+        wang.send(f"/api/alarms/{alarm_id}/acknowledge")
+        assert "/give-back" in card(world, visit, "wang")
+        assert "/give-back" not in card(world, visit, "li")
+        answer = wang.post(f"/alarms/{alarm_id}/give-back", headers=SCRIPT).json()
+        assert (answer["state"], answer["shelf"], answer["progress"]) == ("active", "open", 2)
+        assert wang.send(f"/api/alarms/{alarm_id}/give-back").status_code == 200
+        assert kinds(world, alarm_id) == [EventKind.RAISED, EventKind.ACKNOWLEDGED, EventKind.GIVEN_BACK]
+        assert "Given back: nobody has it" in visit("li").get(f"/alarms/{alarm_id}").text
+
+    def test_a_late_second_tap_takes_it_from_nobody(self, world: World, visit: Visit) -> None:
+        alarm_id = world.raise_alarm(1).alarm.alarm_id
+        wang, li = visit("wang"), visit("li")
+        wang.send(f"/api/alarms/{alarm_id}/acknowledge")
+        wang.post(f"/alarms/{alarm_id}/give-back")
+        li.send(f"/api/alarms/{alarm_id}/acknowledge")
+        answer = wang.send(f"/api/alarms/{alarm_id}/give-back")
+        assert answer.status_code == 409
+        assert "not yours any more" in answer.json()["detail"]
+        assert world.book.alarm(alarm_id).acknowledged_by == "p-li"
+
+
 class TestHandingOn:
     def test_it_calls_again_and_says_who_handed_it_on(self, world: World, visit: Visit) -> None:
         alarm_id = world.raise_alarm(1).alarm.alarm_id

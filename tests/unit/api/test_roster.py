@@ -1,5 +1,6 @@
 """The roster's page: who sees it, who changes it, and what a mistake says."""
 
+from dataclasses import replace
 from datetime import date, time
 
 from domain.calls import Call, CallReason
@@ -61,9 +62,20 @@ def test_or_each_week(world: World, visit: Visit) -> None:
 def test_each_week_goes_over_a_swap_of_that_day(world: World, visit: Visit) -> None:
     plan(world)
     ada = visit("ada")
-    ada.post("/roster", change(world, person=""))
+    ada.post("/roster", change(world, person="nobody"))
     ada.post("/roster", change(world, each_week="true"))
     assert world.services.rosters.roster("elm").holder(NIGHT_SHIFT, MONDAY, Post.A) == id_of(world, "li")
+
+
+def test_a_form_sent_too_early_empties_no_post(world: World, visit: Visit) -> None:
+    plan(world)
+    ada = visit("ada")
+    page = ada.get("/roster").text
+    assert '<option value="" selected disabled>' in page
+    assert '<option value="2026-11-23" selected>' in page
+    assert ada.post("/roster", change(world, person="")).status_code == 422
+    assert ada.post("/roster", change(world, person="nobody")).status_code == 303
+    assert world.services.rosters.roster("elm").holder(NIGHT_SHIFT, MONDAY, Post.A) == ""
 
 
 def test_a_caregiver_changes_nothing_and_a_family_sees_nothing(world: World, visit: Visit) -> None:
@@ -98,8 +110,16 @@ def test_an_alarm_tells_who_was_called(world: World, visit: Visit) -> None:
         reason=CallReason.NOBODY_ON_DUTY,
         due_at=NIGHT,
     )
-    world.services.outbox.queue([call])
+    group = replace(call, key=f"{alarm.alarm_id}/center/", person_id="", reason=CallReason.ON_DUTY, due_at=NIGHT + 1)
+    world.services.outbox.queue([group, call])
     page = visit("wang").get(f"/alarms/{alarm.alarm_id}").text
     assert "Li Na" in page
     assert "as nobody was on duty" in page
     assert "on its way" in page
+    assert "the group of the centre" in page
+    told = visit("wang").get(f"/api/alarms/{alarm.alarm_id}").json()["calls"]
+    assert [(each["person"], each["reason"], each["due_at"]) for each in told] == [
+        ("Li Na", "nobody-on-duty", NIGHT),
+        (None, "on-duty", NIGHT + 1),
+    ]
+    assert (told[0]["level"], told[0]["state"], told[0]["failure"]) == (0, "queued", None)

@@ -1,10 +1,13 @@
 """Roster files: what is read, and what a mistake says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from domain.alarms import Priority
 from domain.errors import ConfigurationError
+from domain.escalation import HIGH
 from domain.people import Person, Role
 from domain.roster import Post
 from nightbelt.commands_roster import read_roster_file
@@ -35,8 +38,8 @@ def find(login: str) -> Person | None:
 def read(tmp_path: Path, text: str) -> dict[tuple[int, Post], str]:
     path = tmp_path / "roster.toml"
     path.write_text(text, encoding="utf-8")
-    _, _, duties = read_roster_file(path, find)
-    return {(duty.weekday, duty.post): duty.person_id for duty in duties}
+    read = read_roster_file(path, find)
+    return {(duty.weekday, duty.post): duty.person_id for duty in read.duties}
 
 
 def test_a_weekday_goes_over_every_day_post_by_post(tmp_path: Path) -> None:
@@ -56,6 +59,8 @@ def test_a_weekday_goes_over_every_day_post_by_post(tmp_path: Path) -> None:
         ("saturday", "caturday", "caturday"),
         ('center = "c1"', "", "center"),
         ("a = ", "c = ", "c"),
+        ("[[shifts]]", "[escalation.high]\nposts_s = [60, 0, 90]\n[[shifts]]", r"\$.escalation.high: .*ascending"),
+        ("[[shifts]]", "[escalation.low]\nrepeats = 1\n[[shifts]]", "low"),
     ],
 )
 def test_mistakes_name_file_and_place(tmp_path: Path, old: str, new: str, says: str) -> None:
@@ -67,3 +72,14 @@ def test_mistakes_name_file_and_place(tmp_path: Path, old: str, new: str, says: 
 def test_a_shift_is_there_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="twice"):
         read(tmp_path, FILE + FILE.replace('center = "c1"', ""))
+
+
+def test_steps_of_the_centre_go_over_the_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "roster.toml"
+    own = "[escalation.high]\nposts_s = [0, 45, 120]\neverybody_after_s = 0\n[[shifts]]"
+    path.write_text(FILE.replace("[[shifts]]", own), encoding="utf-8")
+    assert read_roster_file(path, find).steps == {
+        Priority.HIGH: replace(HIGH, posts_s=(0, 45, 120), everybody_after_s=None)
+    }
+    path.write_text(FILE, encoding="utf-8")
+    assert read_roster_file(path, find).steps == {}

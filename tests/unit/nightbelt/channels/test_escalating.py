@@ -1,14 +1,18 @@
 """Calls of the open alarms into the outbox: at their time, once, and over a restart."""
 
+from dataclasses import replace
 from datetime import time
 
 import pytest
+from structlog.testing import capture_logs
 
 from alerts.lifecycle import step
-from domain.alarms import Acknowledge, Raise, Rule
+from domain.alarms import Acknowledge, AlarmEvent, Escalate, GiveBack, Raise, Rule
 from domain.calls import CallReason
 from domain.errors import UnavailableError
-from domain.roster import WEEK, Duty, Post, Shift
+from domain.escalation import HIGH
+from domain.people import Role
+from domain.roster import WEEK, Duty, Post, Roster, Shift
 from domain.units import SECOND_MS
 from nightbelt.channels.courier import Books
 from nightbelt.channels.escalating import Escalating
@@ -30,8 +34,8 @@ class Ward:
         self.world.book.apply([Raise(alarm_id=self.alarm.alarm_id, at=self.alarm.raised_at, alarm=self.alarm)], step)
         self.worker = self.new_worker()
 
-    def new_worker(self) -> Escalating:
-        books = Books(
+    def books(self) -> Books:
+        return Books(
             outbox=self.outbox,
             contacts=InMemoryContacts(),
             alarms=self.world.book,
@@ -39,7 +43,9 @@ class Ward:
             register=self.world.register,
             rosters=self.rosters,
         )
-        return Escalating(books=books, centers=lambda: ("elm", "oak"), clock=self.world.clock)
+
+    def new_worker(self) -> Escalating:
+        return Escalating(books=self.books(), centers=lambda: ("elm", "oak"), clock=self.world.clock)
 
     def on_duty(self, **logins: str) -> None:
         duties = [
@@ -57,6 +63,18 @@ class Ward:
     def called(self) -> list[str]:
         found = sorted(self.outbox.of_alarm(self.alarm.alarm_id), key=lambda each: each.call.due_at)
         return [each.call.person_id for each in found]
+
+    def take(self, login: str) -> None:
+        taken = Acknowledge(alarm_id=self.alarm.alarm_id, at=self.world.clock.at, person_id=self.id_of(login))
+        self.world.book.apply([taken], step)
+
+    def give_back(self, login: str) -> None:
+        given = GiveBack(alarm_id=self.alarm.alarm_id, at=self.world.clock.at, person_id=self.id_of(login))
+        self.world.book.apply([given], step)
+
+    def hand_on(self, login: str) -> None:
+        given = Escalate(alarm_id=self.alarm.alarm_id, at=self.world.clock.at, person_id=self.id_of(login))
+        self.world.book.apply([given], step)
 
     def later(self, seconds: float) -> None:
         self.world.clock.at = self.alarm.raised_at + round(seconds * SECOND_MS)
@@ -91,8 +109,8 @@ def test_after_a_restart_the_overdue_step_comes_at_once_and_none_twice(ward: War
 def test_taken_in_time_nobody_else_is_called(ward: Ward) -> None:
     ward.on_duty(a="wang", b="li")
     ward.worker.turn()
-    taken = Acknowledge(alarm_id=ward.alarm.alarm_id, at=ward.alarm.raised_at + 1, person_id=ward.id_of("wang"))
-    ward.world.book.apply([taken], step)
+    ward.later(1)
+    ward.take("wang")
     ward.later(600)
     ward.worker.turn()
     assert ward.called() == [ward.id_of("wang")]
@@ -127,3 +145,95 @@ def test_what_could_not_be_queued_is_owed(ward: Ward, monkeypatch: pytest.Monkey
     assert ward.called() == []
     ward.worker.turn()
     assert ward.called() == [ward.id_of("wang")]
+
+
+def test_given_back_it_calls_from_the_first_post_again(ward: Ward) -> None:
+    ward.on_duty(a="wang", b="li")
+    ward.worker.turn()
+    ward.later(10)
+    ward.take("wang")
+    ward.worker.turn()
+    ward.later(20)
+    ward.give_back("wang")
+    for seconds in (20, 79, 80):
+        ward.later(seconds)
+        ward.worker.turn()
+        ward.new_worker().turn()
+    assert ward.called() == [ward.id_of(login) for login in ("wang", "wang", "li")]
+
+
+def test_handed_on_the_lead_is_called_at_once(ward: Ward) -> None:
+    ward.on_duty(a="wang", lead="ada")
+    ward.worker.turn()
+    ward.later(10)
+    ward.take("wang")
+    ward.later(20)
+    ward.hand_on("wang")
+    for _ in range(2):
+        ward.worker.turn()
+        ward.new_worker().turn()
+    assert ward.called() == [ward.id_of("wang"), ward.id_of("ada")]
+
+
+def test_taken_and_left_standing_those_on_duty_and_who_took_it_are_asked(ward: Ward) -> None:
+    ward.on_duty(a="wang", lead="ada")
+    ward.later(10)
+    ward.take("li")
+    for seconds in (10, 9 + HIGH.again_after_s, 10 + HIGH.again_after_s, 11 + HIGH.again_after_s):
+        ward.later(seconds)
+        ward.worker.turn()
+    calls = [each.call for each in ward.outbox.of_alarm(ward.alarm.alarm_id)]
+    assert {call.person_id for call in calls} == {ward.id_of(login) for login in ("wang", "ada", "li")}
+    assert {call.reason for call in calls} == {CallReason.NOT_FINISHED}
+
+
+def test_a_post_of_somebody_who_may_no_longer_help_is_empty(ward: Ward) -> None:
+    ward.on_duty(a="wang", b="li")
+    wang = ward.world.people.by_login("wang")
+    assert wang
+    ward.world.people.save(replace(wang, role=Role.DOCTOR))
+    ward.worker.turn()
+    assert ward.called() == [ward.id_of("li")]
+
+
+def test_a_centre_that_cannot_be_looked_at_holds_up_no_other(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    ward.on_duty(a="wang")
+    ward.world.raise_alarm(99, center_id="oak")
+    read = ward.rosters.roster
+
+    def broken(center_id: str) -> Roster:
+        if center_id == "oak":
+            raise ValueError(center_id)
+        return read(center_id)
+
+    monkeypatch.setattr(ward.rosters, "roster", broken)
+    books = ward.books()
+    worker = Escalating(books=books, centers=lambda: ("oak", "elm"), clock=ward.world.clock)
+    with pytest.raises(ValueError, match="oak"):
+        worker.turn()
+    assert ward.called() == [ward.id_of("wang")]
+
+
+def test_that_there_is_nobody_to_call_is_logged_once(ward: Ward) -> None:
+    for login in ("ada", "wang", "li"):
+        person = ward.world.people.by_login(login)
+        assert person
+        ward.world.people.save(replace(person, role=Role.FAMILY))
+    with capture_logs() as logs:
+        for seconds in (0, 1, 70):
+            ward.later(seconds)
+            ward.worker.turn()
+    assert [(log["event"], log["center_id"]) for log in logs] == [("an alarm calls and there is nobody to call", "elm")]
+
+
+def test_an_alarm_that_does_not_change_is_not_read_again(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    ward.on_duty(a="wang", b="li")
+    ward.worker.turn()
+
+    def read_again(_alarm_id: str) -> list[AlarmEvent]:
+        raise AssertionError
+
+    monkeypatch.setattr(ward.world.book, "history", read_again)
+    ward.later(60)
+    ward.worker.turn()
+    assert ward.called() == [ward.id_of("wang"), ward.id_of("li")]
