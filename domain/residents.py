@@ -164,3 +164,14 @@ class BeltSpan:
     belt_id: str
     start_at: int
     end_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedSpan:
+    """A resident was on a bed with a belt during [`start_at`, `end_at`) (ms)."""
+
+    resident_id: str
+    bed_id: str
+    belt_id: str
+    start_at: int
+    end_at: int

@@ -195,6 +195,7 @@ alarms: Final = Table(
     Column("note", Words, nullable=False),
     Index("ix_alarms_open", "center_id", "state"),
     Index("ix_alarms_resident_id", "resident_id", "began_at"),
+    Index("ix_alarms_center_id", "center_id", "began_at"),
 )
 """No foreign keys to residents, beds and people: an alarm is kept whatever the register knows."""
 
