@@ -21,10 +21,13 @@ class Right(StrEnum):
     SEE_OWN_RELATIVE = "see_own_relative"
     HANDLE_ALARMS = "handle_alarms"
     CHANGE_SETTINGS = "change_settings"
+    SEE_QUALITY = "see_quality"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
-    Role.ADMIN: frozenset({Right.SEE_BOARD, Right.SEE_ANY_RESIDENT, Right.HANDLE_ALARMS, Right.CHANGE_SETTINGS}),
+    Role.ADMIN: frozenset(
+        {Right.SEE_BOARD, Right.SEE_ANY_RESIDENT, Right.HANDLE_ALARMS, Right.CHANGE_SETTINGS, Right.SEE_QUALITY}
+    ),
     Role.CAREGIVER: frozenset({Right.SEE_BOARD, Right.SEE_ANY_RESIDENT, Right.HANDLE_ALARMS}),
     Role.FAMILY: frozenset({Right.SEE_OWN_RELATIVE}),
 }

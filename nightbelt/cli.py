@@ -20,6 +20,7 @@ from nightbelt import commands_files, commands_profile
 from nightbelt.center_file import read_center_file
 from nightbelt.commands_broker import broker_config
 from nightbelt.commands_dashboards import dashboards_app
+from nightbelt.commands_quality import quality
 from nightbelt.commands_report import report
 from nightbelt.commands_setup import setup
 from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
@@ -57,6 +58,7 @@ app.command("import")(commands_files.import_)
 app.command()(commands_files.export)
 app.command()(commands_files.replay)
 app.command()(report)
+app.command()(quality)
 
 
 def main() -> None:

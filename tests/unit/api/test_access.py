@@ -50,6 +50,8 @@ PAGES = [
     ("/api/residents/r1/nights/2026-11-21/report", ("ada", "wang", "son")),
     ("/api/residents/r2/nights/2026-11-21/report", STAFF),
     ("/metrics", ("ada",)),
+    ("/quality", ("ada",)),
+    ("/api/quality", ("ada",)),
 ]
 
 
