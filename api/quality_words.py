@@ -7,12 +7,15 @@ from urllib.parse import quote
 
 from alerts.quality import REPLY_OWED_MS, Source
 from alerts.quality_findings import Finding, FindingKind
-from alerts.shares import Lengths, Rate, Share
+from alerts.shares import ENOUGH, Lengths, Rate, Share
 from api.languages import Language
 from api.words import N_, RULES
 from domain.residents import Place
+from domain.units import MINUTE_MS, SECOND_MS
 
 NOTHING: Final = "–"
+SECONDS_SHOWN_MIN: Final = 10
+"""From so many minutes on nobody asks for the seconds."""
 NOT_ENOUGH: Final = N_("not enough outcomes yet")
 FINDINGS: Final = {
     FindingKind.OUTCOMES_MISSING: N_("%(n)s of %(all)s alarms that are over have no outcome (%(share)s)."),
@@ -109,12 +112,18 @@ def rate_words(rate: Rate, language: Language) -> tuple[str, str]:
 
 
 def lengths_words(lengths: Lengths, language: Language) -> tuple[str, str]:
-    """Half were at most so long, and nine of ten."""
+    """Half were at most so long, and nine of ten; of a few, the longest."""
     if lengths.p50_ms is None or lengths.p90_ms is None:
         return NOTHING, ""
-    most = language.say(
-        "9 of 10 within %(length)s; of %(n)s",
-        length=language.length(lengths.p90_ms),
-        n=language.number(lengths.count),
-    )
-    return language.length(lengths.p50_ms), most
+    n, most = language.number(lengths.count), length_words(lengths.p90_ms, language)
+    if lengths.count < ENOUGH:
+        return length_words(lengths.p50_ms, language), language.say("longest %(length)s; of %(n)s", length=most, n=n)
+    return length_words(lengths.p50_ms, language), language.say("9 of 10 within %(length)s; of %(n)s", length=most, n=n)
+
+
+def length_words(length_ms: int, language: Language) -> str:
+    """To the second where seconds matter."""
+    minutes, rest_ms = divmod(length_ms, MINUTE_MS)
+    if not 0 < minutes < SECONDS_SHOWN_MIN or rest_ms < SECOND_MS:
+        return language.length(length_ms)
+    return f"{language.length(minutes * MINUTE_MS)} {language.length(rest_ms)}"

@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from alerts.quality import measure
-from alerts.shares import Share
+from alerts.shares import Lengths, Share
 from api import quality_bars
 from api.languages import read_languages
 from api.quality import asked_nights
-from api.quality_words import share_words
+from api.quality_words import length_words, lengths_words, share_words
 from domain.alarms import Outcome, Rule
 from domain.errors import NotFoundError
 from domain.nights import zone
@@ -148,6 +148,21 @@ def test_bars_are_as_long_as_their_counts(world: World) -> None:
     assert [(part.kind, part.y, part.height) for part in nights.parts] == [("false", 15.0, 45.0), ("others", 0.0, 15.0)]
     hours = quality_bars.by_hour(told)
     assert {part.x for part in hours.parts} == {15 * quality_bars.STEP + 1}
+
+
+@pytest.mark.parametrize(
+    ("length_s", "said"),
+    [(0, "0 sec"), (59, "59 sec"), (60, "1 min"), (89, "1 min 29 sec"), (600, "10 min"), (659, "10 min")],
+)
+def test_lengths_are_to_the_second_where_it_matters(length_s: int, said: str) -> None:
+    assert length_words(length_s * 1000, read_languages()["en"]) == said
+
+
+def test_of_a_few_lengths_the_longest_is_told() -> None:
+    english = read_languages()["en"]
+    assert lengths_words(Lengths.of([60_000, 90_000]), english) == ("1 min", "longest 1 min 30 sec; of 2")
+    assert lengths_words(Lengths.of([60_000] * 10), english) == ("1 min", "9 of 10 within 1 min; of 10")
+    assert lengths_words(Lengths.of([]), english) == ("–", "")
 
 
 def test_a_percentage_is_for_ten_and_more() -> None:
