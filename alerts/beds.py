@@ -90,6 +90,13 @@ class BedTable:
         settled: NDArray[np.bool_] = (in_bed == Occupancy.IN) & (at - self.entered_at[slot] >= settle_ms)
         return settled
 
+    def gone(self, slot: NDArray[np.intp], at: NDArray[np.int64], in_bed: NDArray[np.int8]) -> NDArray[np.bool_]:
+        """Is the bed empty in these readings, and not for a moment only? As far as nobody comes or goes in them."""
+        gone: NDArray[np.bool_] = in_bed == Occupancy.OUT
+        rows = np.flatnonzero(gone)
+        gone[rows] = at[rows] - self.left_at[slot[rows]] >= CHATTER_MS
+        return gone
+
     def _come_and_go(
         self, slot: NDArray[np.intp], at: NDArray[np.int64], before_at: NDArray[np.int64], in_bed: NDArray[np.int8]
     ) -> None:

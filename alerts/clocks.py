@@ -25,6 +25,8 @@ STEADY_MS: Final = 60 * SECOND_MS
 """How long readings must have come in step before a smaller offset is believed; longer than delays on the way."""
 PAUSE_MS: Final = 150 * SECOND_MS
 """Longer than this between two arrivals is a silence, and what follows may be its backlog; slow belts need 60 s."""
+FRESH_MS: Final = 60 * SECOND_MS
+"""A reading at most this old on arrival speaks of now; an older one belongs to a backlog that may go on."""
 JUMP_MS: Final = 30 * SECOND_MS
 """A reading this much ahead of its belt's clock, and of its belt's last reading, is put aside until another agrees.
 More than messages are held up on the way, or a quick one among slow ones would look like a jump."""

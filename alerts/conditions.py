@@ -27,19 +27,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.beds import BedTable, starts
+from alerts.belt_states import BATTERY, OFFLINE, BeltStates
 from alerts.center_silence import CENTER_SILENT, CenterSilences
+from alerts.clocks import FRESH_MS
 from alerts.courses import Courses
+from alerts.restlessness import RESTLESS, Restlessness
 from alerts.rulebook import RULES
 from alerts.rules import Frame, Questions, RuleSpec, Truth, frame_of
 from alerts.runs import Look, Run, Slot, Transition, restored, stored
 from alerts.silence import SILENT, Silences
 from alerts.truths import Seen, TruthTable
+from domain.alarms import Rule
+from domain.belts import BeltStatus
 from domain.readings import ReadingBatch
 from domain.units import NEVER, SECOND_MS
 from domain.watch import BedState, ConditionState
 
-FRESH_MS: Final = 60 * SECOND_MS
-"""A reading at most this old on arrival speaks of now; an older one belongs to a backlog that may go on."""
 FEW: Final = 3
 """Readings of a bed looked at one by one after something happened, before the rest is passed over at once again."""
 QUIET_MS: Final = 10 * SECOND_MS
@@ -51,7 +54,7 @@ class Conditions:
 
     def __init__(self, slots: Sequence[Slot] = (), specs: Sequence[RuleSpec] = RULES) -> None:
         self._specs = tuple(specs)
-        self._holds = np.array([[spec.holds_while_unknown] for spec in specs], np.bool_).reshape(-1, 1)
+        self._holds = np.array([spec.holds_while_unknown for spec in specs], np.bool_)
         self._changed_beds: set[int] = set()
         self._gone: list[tuple[str, str]] = []
         self._set_slots(slots)
@@ -65,6 +68,8 @@ class Conditions:
         self._runs = self._courses.runs
         self._silences = Silences(self._slots, self.beds)
         self._center_silences = CenterSilences(self._slots, self.beds)
+        self._belt_states = BeltStates(self._slots, self.beds)
+        self._restlessness = Restlessness(self._slots, self.beds)
         self._settle_ms = np.array([slot.settle_ms for slot in slots], np.int64)
         self._questions = Questions(self._specs, [slot.limits for slot in slots])
 
@@ -76,10 +81,13 @@ class Conditions:
         """
         old_slots, old_beds, old_truths, old_runs = self._slots, self.beds, self._truths, self._runs
         old_silences, old_center_silences = self._silences, self._center_silences
+        old_belt_states, old_restlessness = self._belt_states, self._restlessness
         self._set_slots(slots)
         self.beds.adopt(old_beds)
         self._silences.adopt(old_silences)
         self._center_silences.adopt(old_center_silences)
+        self._belt_states.adopt(old_belt_states)
+        self._restlessness.adopt(old_restlessness)
         heirs = {(slot.subject, slot.bed_id): n for n, slot in enumerate(slots)}
         for old, slot in enumerate(old_slots):
             if (n := self._slot_of.get(slot.belt_id)) is not None:
@@ -116,14 +124,22 @@ class Conditions:
                 self._center_silences.restore(state)
                 continue
             known = slot_n is not None and self._slots[slot_n].subject == state.subject
-            if slot_n is not None and known and state.rule is SILENT.rule:
-                self._silences.restore(slot_n, state)
+            if slot_n is not None and known and (beside := self._beside(state.rule)) is not None:
+                beside.restore(slot_n, state)
                 continue
             if slot_n is None or k is None or not known:
                 self._gone.append((state.belt_id, str(state.rule)))
                 continue
             self._truths.restore(k, slot_n, Truth.TRUE if state.broken_at is None else Truth.FALSE)
             self._rearm(k, slot_n, restored(state))
+
+    def _beside(self, rule: Rule) -> Silences | BeltStates | Restlessness | None:
+        """Who tells the rule beside the conditions."""
+        if rule is SILENT.rule:
+            return self._silences
+        if rule in {OFFLINE.rule, BATTERY.rule}:
+            return self._belt_states
+        return self._restlessness if rule is RESTLESS.rule else None
 
     def _known_truth(self, n: int) -> NDArray[np.int8]:
         """What the stored occupancy says; where it says nothing, that the opposite was seen, so that leaving counts."""
@@ -136,6 +152,9 @@ class Conditions:
             signal_quality=nothing,
             settled=np.zeros(1, np.bool_),
             rated=np.zeros(1, np.bool_),
+            turn_overs=nothing,
+            gone=np.zeros(1, np.bool_),
+            gap_ms=np.full(1, NEVER, np.int64),
         )
         said = self._questions.ask(frame, np.array([n]))[:, 0]
         needs_change = np.array([spec.needs_change for spec in self._specs])
@@ -163,13 +182,28 @@ class Conditions:
                 batch, slot = batch.select(order), slot[order]
             self._changed_beds.update(self.beds.arrive(batch, slot).tolist())
             self._go_through(batch, slot, now)
-        return [*self._take_told(), *self._hear(now)]
+        return [*self._take_told(), *self._restlessness.see(batch, slot, now), *self._hear(now)]
+
+    def tell(self, statuses: Iterable[BeltStatus], now: int) -> list[Transition]:
+        """Take in what belts say of themselves, in this order, at `now`; returns what to tell."""
+        before = self._belt_states.standing()
+        told = self._belt_states.tell(statuses, now)
+        self._silences.count_from(np.flatnonzero(before & ~self._belt_states.standing()), now)
+        return told
+
+    def turned(self, belt_id: str, at: int) -> list[Transition]:
+        """Who lies over the belt was turned at `at` (our clock): the time until the next turn counts from there."""
+        n = self._slot_of.get(belt_id)
+        if n is not None:
+            self._courses.now = at
+            self._courses.begin_anew(Rule.NO_TURN_OVER, n, at + int(self.beds.clocks.offset[n]))
+        return self._take_told()
 
     def _hear(self, now: int) -> list[Transition]:
         self._silences.listen(now)
         told, counted = self._center_silences.hear(now)
         self._silences.count_from(counted, now)
-        return [*told, *self._silences.hear(now)]
+        return [*told, *self._silences.hear(now), *self._belt_states.hear(now)]
 
     def _go_through(self, batch: ReadingBatch, slot: NDArray[np.intp], now: int) -> None:
         """Pass over what says nothing new; look at the next few readings of each bed one by one; and so on."""
@@ -196,12 +230,15 @@ class Conditions:
         """Which readings to go through one by one: of each bed those from the first on in which something happens."""
         n, at = len(slot), batch.observed_at
         first = starts(slot)
-        seen = self._see(batch, slice(None), slot, first)
         in_bed_before, before_at = np.empty_like(batch.in_bed), np.empty_like(at)
         in_bed_before[1:], in_bed_before[first] = batch.in_bed[:-1], self.beds.occupancy[slot[first]]
         before_at[1:], before_at[first] = at[:-1], self.beds.clocks.observed_at[slot[first]]
-        due = self._due(seen, at, slot) & (fresh | ~self._runs.noted[seen.rules].take(slot, axis=1))
-        eventful: NDArray[np.bool_] = (seen.happens | due).any(axis=0) | (batch.in_bed != in_bed_before)
+        seen = self._see(batch, slice(None), slot, first, before_at)
+        due = self._due(seen, at, slot)
+        noted = self._runs.noted[seen.rule[due], slot[seen.reading[due]]]
+        eventful: NDArray[np.bool_] = batch.in_bed != in_bed_before
+        eventful[seen.reading[seen.happens]] = True
+        eventful[seen.reading[due[fresh[seen.reading[due]] | ~noted]]] = True
         ends = np.append(first[1:], n)
         if eventful.any():
             so_far = np.cumsum(eventful)
@@ -214,19 +251,28 @@ class Conditions:
         self.beds.clocks.move_on(slot[last_quiet], at[last_quiet], before_at[last_quiet])
         return eventful
 
-    def _see(self, batch: ReadingBatch, rows: Any, slot: NDArray[np.intp], first: NDArray[np.intp]) -> Seen:
+    def _see(
+        self,
+        batch: ReadingBatch,
+        rows: Any,
+        slot: NDArray[np.intp],
+        first: NDArray[np.intp],
+        before_at: NDArray[np.int64],
+    ) -> Seen:
         at, in_bed = batch.observed_at[rows], batch.in_bed[rows]
         settled = self.beds.settled(slot, at, in_bed, self._settle_ms[slot])
-        rated = at >= self.beds.rated_at[slot]
-        running = self._runs.running
-        busy = self._truths.busy(slot[first], running)
-        truth = self._questions.ask(frame_of(batch, rows, settled, rated), slot, busy)
-        return self._truths.see(truth, at, slot, first, running=running, busy=busy)
+        rated, gone = at >= self.beds.rated_at[slot], self.beds.gone(slot, at, in_bed)
+        frame = frame_of(batch, rows, settled, rated, gone=gone, gap_ms=at - before_at)
+        going_on = self._truths.going_on(slot[first], self._runs.running)
+        truth = self._questions.ask(frame, slot, np.logical_or.reduce(going_on, axis=1))
+        return self._truths.see(truth, at, slot, first, running=self._runs.running, going_on=going_on)
 
-    def _due(self, seen: Seen, at: NDArray[np.int64], slot: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Where a reading that says nothing new must be looked at: it counts, and it is time."""
-        counts = (seen.truth >= 0) | self._holds[seen.rules]
-        return counts & (self._runs.wake_at[seen.rules].take(slot, axis=1) <= at)
+    def _due(self, seen: Seen, at: NDArray[np.int64], slot: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The pairs that say nothing new and must be looked at: the reading counts for the run, and it is time."""
+        pairs = np.flatnonzero(seen.running)
+        rule, reading = seen.rule[pairs], seen.reading[pairs]
+        counts = (seen.truth[pairs] >= 0) | self._holds[rule]
+        return pairs[counts & (self._runs.wake_at[rule, slot[reading]] <= at[reading])]
 
     def _rounds(
         self,
@@ -250,20 +296,21 @@ class Conditions:
         at, every = batch.observed_at[rows], np.arange(len(slot))
         seen_before = self.beds.clocks.observed_at[slot]
         self._changed_beds.update(self.beds.move_on(slot, at, batch.in_bed[rows]).tolist())
-        seen = self._see(batch, rows, slot, every)
-        happens = seen.happens | self._due(seen, at, slot)
+        seen = self._see(batch, rows, slot, every, seen_before)
+        seen.happens[self._due(seen, at, slot)] = True
         self._truths.keep(seen, at, slot, every)
-        for r, j in np.argwhere(happens).tolist():
+        for pair in np.flatnonzero(seen.happens).tolist():
+            j = int(seen.reading[pair])
             look = Look(
                 at=int(at[j]),
                 received_at=int(batch.received_at[rows[j]]),
-                truth=int(seen.truth[r, j]),
+                truth=int(seen.truth[pair]),
                 seen_before_at=int(seen_before[j]),
                 fresh=bool(fresh[rows[j]]),
-                since_at=int(seen.since[r, j]),
-                unseen_ms=int(seen.unseen_ms[r, j]),
+                since_at=int(seen.since[pair]),
+                unseen_ms=int(seen.unseen_ms[pair]),
             )
-            self._courses.look(int(seen.rules[r]), int(slot[j]), look)
+            self._courses.look(int(seen.rule[pair]), int(slot[j]), look)
 
     def _take_late(self, batch: ReadingBatch, slot: NDArray[np.intp], late: NDArray[np.bool_]) -> None:
         """A late reading inside the gap before a running, unraised run shows that it began earlier, or ends the gap."""
@@ -283,6 +330,7 @@ class Conditions:
         """The clock of the belt jumped: everything kept in its time moves with it."""
         self.beds.shift(n, by_ms)
         self._truths.shift(n, by_ms)
+        self._restlessness.shift(n, by_ms)
         self._changed_beds.add(n)
         for k in range(len(self._specs)):
             if run := self._runs.get(k, n):
@@ -301,7 +349,10 @@ class Conditions:
                 silent = now - int(self.beds.clocks.received_at[n]) > FRESH_MS
                 self._courses.due(k, n, run, silent=silent)
         of_centers = self._center_silences.tick(now)
-        return [*self._take_told(), *of_centers, *self._silences.tick(now, self._center_silences.standing)]
+        excused = self._center_silences.standing
+        offline = self._belt_states.tick(now, excused | self._silences.standing())
+        silences = self._silences.tick(now, excused | self._belt_states.standing())
+        return [*self._take_told(), *of_centers, *offline, *silences]
 
     def next_due_at(self) -> int:
         """When (our clock, ms) the next deadline runs out if no reading comes; NEVER when there is none.
@@ -333,10 +384,12 @@ class Conditions:
     def take_changes(self) -> tuple[list[BedState], list[ConditionState], list[tuple[str, str]]]:
         """What changed since the last call and must be stored: beds, running conditions, (belt, rule) that ended."""
         beds = [self.beds.state(n) for n in sorted(self._changed_beds)]
-        kept, ended = self._silences.take_changed()
-        kept_of_centers, ended_of_centers = self._center_silences.take_changed()
-        kept += kept_of_centers
-        ended, self._gone = [*ended, *ended_of_centers, *self._gone], []
+        kept: list[ConditionState] = []
+        ended, self._gone = self._gone, []
+        for beside in (self._silences, self._center_silences, self._belt_states, self._restlessness):
+            kept_beside, ended_beside = beside.take_changed()
+            kept += kept_beside
+            ended += ended_beside
         for k, n, run in self._runs.take_changed():
             rule, slot = self._specs[k].rule, self._slots[n]
             if run is None:

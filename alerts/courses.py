@@ -12,12 +12,14 @@ from alerts.beds import BedTable
 from alerts.rules import RuleSpec, Truth
 from alerts.run_table import RunTable
 from alerts.runs import Kind, Look, Run, Slot, Transition
+from domain.alarms import Rule
 from domain.units import MINUTE_MS, NEVER
 
 REPEAT_MS: Final = 30 * MINUTE_MS
 """What an open alarm was about, not seen for longer than this and seen again, is told anew: the nurse may have closed
 the first one hours ago. Own choice."""
 _RATE_OF: Final = ("heart_rate", "breathing_rate")
+_VALUE_OF: Final = {Rule.BREATHING_PAUSE: "breathing_rate", Rule.SITTING_UP: "movement"}
 
 
 class Courses:
@@ -144,6 +146,17 @@ class Courses:
         self._tell(Kind.DUE, k, n, run.began_at, run, silent=silent)
         self.runs.keep(k, n, run)
 
+    def begin_anew(self, rule: Rule, n: int, at: int) -> None:
+        """What the run counts was put back to nothing at `at` (belt's clock); one that began later stays as it is."""
+        k = self._rows.get(rule)
+        run = None if k is None else self.runs.get(k, n)
+        if k is None or run is None or run.began_at >= at:
+            return
+        if run.alarm_began_at is not None:
+            self._tell(Kind.CLEARED, k, n, run.alarm_began_at, run, ended_at=at)
+        deadline_at = self.deadline(k, n, at)
+        self.runs.keep(k, n, Run(began_at=at, deadline_at=deadline_at, seen_before_at=at, seen_at=at))
+
     def deadline(self, k: int, n: int, began_at: int) -> int:
         """When a run that began then is due (belt's clock); windows are laid over our clock, hence the offset."""
         spec, slot, offset = self._specs[k], self._slots[n], int(self._beds.clocks.offset[n])
@@ -197,5 +210,6 @@ class Courses:
 
     def _value(self, spec: RuleSpec, n: int) -> float:
         """The last value of the rate that the rule compares; NaN where it compares none."""
-        name = next((name for name in _RATE_OF if spec.rule.replace("-", "_").startswith(name)), None)
+        rate = next((name for name in _RATE_OF if spec.rule.replace("-", "_").startswith(name)), None)
+        name = _VALUE_OF.get(spec.rule, rate)
         return float("nan") if name is None else float(self._beds.rates[name][n])

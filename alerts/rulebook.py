@@ -2,7 +2,10 @@
 
 from typing import Final
 
+from alerts.belt_states import BATTERY, OFFLINE
+from alerts.body_rules import BODY_RULES
 from alerts.center_silence import CENTER_SILENT
+from alerts.restlessness import RESTLESS
 from alerts.rules import LEAVE_BED_RULES, limits_of
 from alerts.runs import SilenceLimits, Slot
 from alerts.silence import SILENT
@@ -11,10 +14,11 @@ from domain.nights import Schedule, zone
 from domain.residents import Center, Resident, VitalSettings
 from domain.units import SECOND_MS
 
-RULES: Final = (*LEAVE_BED_RULES, *VITAL_RULES)
-"""In the order of the engine's rows; silences are told beside them (`alerts.silence`, `alerts.center_silence`)."""
+RULES: Final = (*LEAVE_BED_RULES, *VITAL_RULES, *BODY_RULES)
+"""In the order of the engine's rows; told beside them are silences (`alerts.silence`, `alerts.center_silence`), what
+belts say of themselves (`alerts.belt_states`) and restlessness (`alerts.restlessness`)."""
 
-PRIORITIES: Final = {spec.rule: spec.priority for spec in (*RULES, SILENT, CENTER_SILENT)}
+PRIORITIES: Final = {spec.rule: spec.priority for spec in (*RULES, SILENT, CENTER_SILENT, OFFLINE, BATTERY, RESTLESS)}
 
 
 def slot_of(belt_id: str, resident: Resident, center: Center, *, bed_id: str = "", from_at: int = 0) -> Slot:

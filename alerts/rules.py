@@ -33,7 +33,8 @@ class Frame:
     """One reading of each of m beds: float32 columns with NaN for missing, `in_bed` int8 as `Occupancy`.
 
     `settled` (bool): somebody is in bed in this reading, and has been for the settle time. `rated`: the belt has given
-    a heart or breathing rate by then.
+    a heart or breathing rate by then. `gone`: the bed is empty, and not for a moment only. `gap_ms` (int64): since the
+    bed's reading before.
     """
 
     in_bed: NDArray[np.int8]
@@ -43,10 +44,24 @@ class Frame:
     signal_quality: NDArray[np.float32]
     settled: NDArray[np.bool_]
     rated: NDArray[np.bool_]
+    turn_overs: NDArray[np.float32]
+    gone: NDArray[np.bool_]
+    gap_ms: NDArray[np.int64]
 
 
-def frame_of(batch: ReadingBatch, rows: Any, settled: NDArray[np.bool_], rated: NDArray[np.bool_]) -> Frame:
-    """The readings at `rows` (positions, mask or slice) as the predicates see them."""
+def frame_of(
+    batch: ReadingBatch,
+    rows: Any,
+    settled: NDArray[np.bool_],
+    rated: NDArray[np.bool_],
+    *,
+    gone: NDArray[np.bool_] | None = None,
+    gap_ms: NDArray[np.int64] | None = None,
+) -> Frame:
+    """The readings at `rows` (positions, mask or slice) as the predicates see them.
+
+    Without `gone` and `gap_ms` nobody is known to have gone, and nothing of the readings before.
+    """
     return Frame(
         in_bed=batch.in_bed[rows],
         heart_rate=batch.heart_rate[rows],
@@ -55,6 +70,9 @@ def frame_of(batch: ReadingBatch, rows: Any, settled: NDArray[np.bool_], rated: 
         signal_quality=batch.signal_quality[rows],
         settled=settled,
         rated=rated,
+        turn_overs=batch.turn_overs[rows],
+        gone=np.zeros(len(settled), np.bool_) if gone is None else gone,
+        gap_ms=np.full(len(settled), NEVER, np.int64) if gap_ms is None else gap_ms,
     )
 
 

@@ -26,7 +26,8 @@ STEADY_GAP_MS: Final = 3 * MINUTE_MS
 """Arrivals further apart than this are not steady; three readings of the slowest belts."""
 
 
-def _not_in_readings(frame: Frame, _limit: NDArray[np.float32], _clear_limit: NDArray[np.float32]) -> NDArray[np.int8]:
+def not_in_readings(frame: Frame, _limit: NDArray[np.float32], _clear_limit: NDArray[np.float32]) -> NDArray[np.int8]:
+    """What no single reading shows."""
     return np.full(len(frame.in_bed), Truth.UNKNOWN, np.int8)
 
 
@@ -34,7 +35,7 @@ SILENT: Final = RuleSpec(
     rule=Rule.BELT_SILENT,
     category=Category.TECHNICAL,
     priority=Priority.MEDIUM,
-    predicate=_not_in_readings,
+    predicate=not_in_readings,
     holds_while_unknown=True,
     needs_change=False,
     end_confirm_ms=0,
@@ -128,6 +129,12 @@ class Silences:
                 ended.append((slot.belt_id, str(Rule.BELT_SILENT)))
         self._changed.clear()
         return kept, ended
+
+    def standing(self) -> NDArray[np.bool_]:
+        """Of which slots (bool, n) the silence was told?"""
+        told = np.zeros(len(self._slots), np.bool_)
+        told[list(self._runs)] = True
+        return told
 
     def _put(self, n: int, run: Run) -> None:
         self._runs[n] = run

@@ -1,7 +1,8 @@
 """What each rule last knew of each bed, and in which readings of a batch something may happen, all beds at once.
 
-Most rules know nothing new in most readings: the rate is within its limits and was so before. Those rules are left out
-at once; for the rest, what was last known is carried forward through the readings of each bed (running maxima of
+Most rules know nothing new of most beds: the rate is within its limits and was so before. So only those *pairs* of a
+rule and a reading are looked at whose bed concerns the rule: it has a run, or showed the condition before, or shows it
+in the batch. For those, what was last known is carried forward through the readings of each bed (running maxima of
 positions), so that a missing value or a single false one is no event.
 """
 
@@ -25,18 +26,20 @@ _TRUE, _FALSE = np.int8(Truth.TRUE), np.int8(Truth.FALSE)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Seen:
-    """A batch as some rules see it: rows are those of `rules` (positions of specs), columns are readings.
+    """A batch as the rules see it, as columns over pairs: by rule, then by bed, then by time.
 
-    `before` is what was last known before the reading, `since` since when the condition has held in it, `unseen_ms` for
-    how long it had not been seen to. `happens`: a run may begin, break or go on again here. `known`, `shown`: position
-    of the bed's last reading that knew, or showed the condition, up to this one; none where before `first_of`.
+    `rule` is the row of the spec, `reading` the position of the reading. `since` is since when the condition has held
+    in it, `unseen_ms` for how long it had not been seen to. `running`: there is a run. `happens`: a run may begin,
+    break or go on again here. `known`, `shown`: the pair of the bed's last reading that knew, or showed the condition,
+    up to this one; none where before `first_of`, the first pair of the rule and bed.
     """
 
-    rules: NDArray[np.intp]
+    rule: Positions
+    reading: Positions
     truth: Truths
-    before: Truths
     since: Instants
     unseen_ms: Instants
+    running: NDArray[np.bool_]
     happens: NDArray[np.bool_]
     known: Positions
     shown: Positions
@@ -79,10 +82,15 @@ class TruthTable:
             real = (instants[:, n] != NEVER) & (instants[:, n] != LONG_AGO)
             instants[real, n] += by_ms
 
-    def busy(self, beds: NDArray[np.intp], running: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which rules have something going on in `beds`: a run (`running`, rules x slots), or what may become one."""
-        going_on: NDArray[np.bool_] = running | (self.truth == _TRUE)
-        return self._needs_change | going_on.take(beds, axis=1).any(axis=1)
+    def going_on(self, beds: NDArray[np.intp], running: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which rules have something going on in which of `beds` (bool, rules x beds)?
+
+        There is a run (`running`, rules x slots) or what may become one, or the opposite is still to be seen first.
+        """
+        known = self.truth.take(beds, axis=1)
+        going_on: NDArray[np.bool_] = running.take(beds, axis=1) | (known == _TRUE)
+        going_on |= self._needs_change[:, None] & (known != _FALSE)
+        return going_on
 
     def see(
         self,
@@ -92,35 +100,40 @@ class TruthTable:
         first: NDArray[np.intp],
         *,
         running: NDArray[np.bool_],
-        busy: NDArray[np.bool_],
+        going_on: NDArray[np.bool_],
     ) -> Seen:
         """`truth` (rules x m) of readings at `at` of beds in `slot`, each bed's from `first` on, by time.
 
-        `running` (rules x slots): there is a run. `busy` as of these beds.
+        `running` (rules x slots): there is a run. `going_on` (rules x beds) as of these beds; taken over.
         """
+        lengths = np.diff(first, append=len(slot))
+        shows, where = np.nonzero(truth == _TRUE)
+        going_on[shows, np.repeat(np.arange(len(first)), lengths)[where]] = True
+        rule, bed = np.nonzero(going_on)
+        state, each = (rule, slot[first[bed]]), lengths[bed]
+        ends = np.cumsum(each)
+        first_of = np.repeat((ends - each).astype(np.int32), each)
+        reading = np.arange(len(first_of), dtype=np.int32) - first_of + np.repeat(first[bed].astype(np.int32), each)
+        of = np.repeat(rule.astype(np.int32), each)
+        truth, at = truth[of, reading], at[reading]
         true = truth == _TRUE
-        rules = np.flatnonzero(busy | true.any(axis=1))
-        truth, true = truth[rules], true[rules]
-        alone = len(first) == len(slot)
-        first_of = np.repeat(first.astype(np.int32), np.diff(first, append=len(slot)))
-        known, shown = _latest(truth >= 0, alone), _latest(true, alone)
-        before, shown_at = self.truth[rules].take(slot, axis=1), self.shown_at[rules].take(slot, axis=1)
-        if not alone:
-            before = _carried(truth, _shifted(known), first_of, before)
-            shown_at = _carried(at, _shifted(shown), first_of, shown_at)
-        unseen_ms = at - shown_at
-        lapsed = unseen_ms > self._unknown_limit[rules]
-        fresh = np.where(self._needs_change[rules, None], before == _FALSE, (before != _TRUE) | lapsed)
-        since = _carried(at, _latest(true & fresh, alone), first_of, self.since[rules].take(slot, axis=1))
-        begins = true & (at - since >= self._begin_confirm[rules])
+        known, shown = _latest(truth >= 0), _latest(true)
+        before = _carried(truth, _shifted(known), first_of, np.repeat(self.truth[state], each))
+        unseen_ms = at - _carried(at, _shifted(shown), first_of, np.repeat(self.shown_at[state], each))
+        lapsed = unseen_ms > np.repeat(self._unknown_limit[rule], each)
+        fresh = np.where(np.repeat(self._needs_change[rule], each), before == _FALSE, (before != _TRUE) | lapsed)
+        since = _carried(at, _latest(true & fresh), first_of, np.repeat(self.since[state], each))
+        begins = true & (at - since >= np.repeat(self._begin_confirm[rule], each))
+        runs = np.repeat(running[state], each)
         changes = ((truth >= 0) & (truth != before)) | (true & lapsed)
         return Seen(
-            rules=rules,
+            rule=of,
+            reading=reading,
             truth=truth,
-            before=before,
             since=since,
             unseen_ms=unseen_ms,
-            happens=np.where(running[rules].take(slot, axis=1), changes, begins),
+            running=runs,
+            happens=np.where(runs, changes, begins),
             known=known,
             shown=shown,
             first_of=first_of,
@@ -128,33 +141,33 @@ class TruthTable:
 
     def keep(self, seen: Seen, at: Instants, slot: NDArray[np.intp], last: NDArray[np.intp]) -> None:
         """Remember what was known after the readings at positions `last`, one of each bed concerned."""
-        where = np.ix_(seen.rules, slot[last])
-        first = seen.first_of[last]
-        known, shown = seen.known[:, last], seen.shown[:, last]
-        rows = np.arange(len(seen.rules))[:, None]
-        self.truth[where] = np.where(known >= first, seen.truth[rows, known], self.truth[where])
-        self.shown_at[where] = np.where(shown >= first, at[shown], self.shown_at[where])
-        self.since[where] = seen.since[:, last]
+        is_last = np.zeros(len(slot), np.bool_)
+        is_last[last] = True
+        pairs = np.flatnonzero(is_last[seen.reading])
+        where = (seen.rule[pairs], slot[seen.reading[pairs]])
+        first, known, shown = seen.first_of[pairs], seen.known[pairs], seen.shown[pairs]
+        self.truth[where] = np.where(known >= first, seen.truth[known], self.truth[where])
+        self.shown_at[where] = np.where(shown >= first, at[seen.reading[shown]], self.shown_at[where])
+        self.since[where] = seen.since[pairs]
 
 
 def _column(values: Any) -> Instants:
-    return np.array(list(values), np.int64).reshape(-1, 1)
+    return np.array(list(values), np.int64)
 
 
-def _latest(mask: NDArray[np.bool_], alone: bool) -> Positions:
-    """Position of the last True up to each column, -1 where there is none; of that column where each is `alone`."""
-    positions = np.where(mask, np.arange(mask.shape[1], dtype=np.int32), np.int32(-1))
-    return positions if alone else np.maximum.accumulate(positions, axis=1)
+def _latest(mask: NDArray[np.bool_]) -> Positions:
+    """Position of the last True up to each, -1 where there is none."""
+    positions = np.where(mask, np.arange(len(mask), dtype=np.int32), np.int32(-1))
+    return np.maximum.accumulate(positions)
 
 
 def _shifted(positions: Positions) -> Positions:
-    """The positions as they were one column before."""
+    """The positions as they were one before."""
     before = np.empty_like(positions)
-    before[:, 1:], before[:, :1] = positions[:, :-1], -1
+    before[1:], before[:1] = positions[:-1], -1
     return before
 
 
 def _carried(values: Any, position: Positions, first_of: Positions, carry: Any) -> Any:
-    """`values` (m, or rows x m) at `position`, `carry` (rows x m) where that lies before the bed's first reading."""
-    picked = values.take(position) if values.ndim == 1 else np.take_along_axis(values, position, axis=1)
-    return np.where(position >= first_of, picked, carry)
+    """`values` at `position`, `carry` where that lies before the bed's first reading."""
+    return np.where(position >= first_of, values.take(position), carry)

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.body_rules import BODY_RULES
 from alerts.rules import END_CONFIRM_MS, Frame, Limits, Predicate, RuleSpec, Screen, Truth
 from domain.alarms import Category, Priority, Rule
 from domain.nights import Schedule
@@ -163,20 +164,23 @@ VITAL_RULES: Final = (
 
 _ON: Final = 0.0
 """The limit of a rule that compares nothing, where it is on."""
+_IN_WINDOWS: Final = (*(spec.rule for spec in (*VITAL_RULES, *BODY_RULES)), Rule.RESTLESS)
+_ALWAYS: Final = (Rule.BELT_OFFLINE, Rule.BATTERY_LOW)
+"""As the belt's silence: what is wrong with a belt is so at all hours."""
 
 
 @lru_cache(maxsize=1024)
 def vital_limits(settings: VitalSettings, tz: ZoneInfo) -> dict[Rule, Limits]:
     """The rules that are on for a resident, with their numbers; shared by all who have the same, so not to be changed.
 
-    Without windows none is on. The belt's silence is not among them: see `alerts.silence`.
+    Without windows only those about the belt are on. Its silence is not among them: see `alerts.silence`.
     """
     schedule = Schedule(settings.windows, tz)
     limits = {}
-    for spec in VITAL_RULES:
-        asked = getattr(settings, spec.rule.replace("-", "_"))
-        if asked.on and settings.windows:
-            limits[spec.rule] = Limits(
+    for rule in (*(_IN_WINDOWS if settings.windows else ()), *_ALWAYS):
+        asked = getattr(settings, rule.replace("-", "_"))
+        if asked.on:
+            limits[rule] = Limits(
                 min_duration_ms=asked.after_s * SECOND_MS,
                 limit=_ON if asked.limit is None else asked.limit,
                 clear_limit=_ON if asked.clear_limit is None else asked.clear_limit,

@@ -1,12 +1,13 @@
 """The watch over the beds: readings in, committed alarms and live events out.
 
-Joins the condition engine, the life cycle and the alarm book. One worker owns it; `settings_changed` and `latest` may
-be called from other threads. Commit, then send: an alarm event is returned only once it is durable. When the book
-cannot be reached, what was decided is kept in order and tried again by the next `commit`; nothing is decided twice.
-When the register cannot be read, the watch goes on with what was asked before.
+Joins the condition engine, the life cycle and the alarm book. One worker owns it; `settings_changed`, `cared` and
+`latest` may be called from other threads. Commit, then send: an alarm event is returned only once it is durable. When
+the book cannot be reached, what was decided is kept in order and tried again by the next `commit`; nothing is decided
+twice. When the register cannot be read, the watch goes on with what was asked before.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,23 +17,44 @@ from alerts.reasons import reason_of
 from alerts.rulebook import slot_of
 from alerts.runs import Kind, Slot, Transition
 from domain.alarms import Alarm, AlarmInput, AlarmState, Clear, Raise, Record, Rule
+from domain.belts import BeltStatus
+from domain.care import CareKind, CareRecord
 from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent
-from domain.ports import AlarmBook, Register
+from domain.ports import AlarmBook, BeltStatuses, CareRecords, Register
 from domain.readings import ReadingBatch
 from domain.residents import Place
-from domain.units import LONG_AGO, SECOND_MS
+from domain.units import DAY_MS, LONG_AGO, SECOND_MS
 from domain.watch import BedState, ConditionState
 
 REFRESH_MS: Final = 30 * SECOND_MS
 """How often the register is looked at for changes made elsewhere."""
 
 
-class Watch:
-    """Over all enrolled belts of the register. Begins with what the book remembers."""
+TURNS_KEPT_MS: Final = DAY_MS
+"""Longer than any time within which somebody is to be turned."""
 
-    def __init__(self, *, register: Register, book: AlarmBook, now: int) -> None:
+
+class Watch:
+    """Over all enrolled belts of the register. Begins with what the book remembers.
+
+    Goes on with what belts last said of themselves in `statuses`, as if said at the start: a belt that was offline may
+    be back since. `care` is what the staff documents. Without them nothing of the kind is known.
+    """
+
+    def __init__(
+        self,
+        *,
+        register: Register,
+        book: AlarmBook,
+        now: int,
+        statuses: BeltStatuses | None = None,
+        care: CareRecords | None = None,
+    ) -> None:
         self._register = register
         self._book = book
+        self._statuses, self._care = statuses, care
+        self._cared: deque[CareRecord] = deque()
+        self._turned: dict[str, int] = {}
         self._places: dict[str, Place] = {}
         self._latest: dict[str, BedNow] = {}
         self._inputs: list[AlarmInput] = []
@@ -44,12 +66,16 @@ class Watch:
         self.refresh(now)
         beds, conditions = book.states()
         self._conditions.restore(beds, conditions)
-        self._take_changes()
+        self._learn(self._known(), now)
         self._show(range(len(self._places)))
 
     def settings_changed(self) -> None:
         """The register says something else: look at it before the next reading."""
         self._asked_to_refresh = True
+
+    def cared(self, record: CareRecord) -> None:
+        """The staff has documented this: it counts before the next reading is judged."""
+        self._cared.append(record)
 
     def latest(self) -> Sequence[BedNow]:
         """The latest of every enrolled belt's bed."""
@@ -63,6 +89,8 @@ class Watch:
         try:
             places = {place.belt_id: place for place in self._register.places(now) if place.belt_id is not None}
             slots = [_slot(place) for place in places.values()]
+            turned = self._care.latest(CareKind.TURN, now - TURNS_KEPT_MS) if self._care else {}
+            known = self._known() if places != self._places else []
         except Exception:
             self._asked_to_refresh = True
             raise
@@ -72,12 +100,42 @@ class Watch:
             self._conditions.configure(slots)
             self._take_changes()
             self._latest = {bed.belt_id: bed for bed in map(self._conditions.beds.now, range(len(slots)))}
+            self._learn(known, now)
+        self._turn(turned)
+
+    def _known(self) -> Sequence[BeltStatus]:
+        return self._statuses.all() if self._statuses else ()
+
+    def _learn(self, known: Sequence[BeltStatus], now: int) -> None:
+        """What was said and done before; a belt that is enrolled now may have said it long ago."""
+        self._decide(self._conditions.tell([replace(status, at=now) for status in known], now))
+        self._turn(self._turned)
+
+    def _turn(self, turned: Mapping[str, int]) -> None:
+        """Residents were turned, the last time at that instant (our clock)."""
+        new = {who: at for who, at in turned.items() if at >= self._turned.get(who, LONG_AGO)}
+        self._turned.update(new)
+        for belt_id, place in self._places.items() if new else ():
+            at = new.get(place.resident.resident_id) if place.resident else None
+            if at is not None:
+                self._decide(self._conditions.turned(belt_id, at))
+
+    def _take_care(self) -> None:
+        while self._cared:
+            record = self._cared.popleft()
+            if record.kind is CareKind.TURN:
+                self._turn({record.resident_id: record.at})
+
+    def tell(self, statuses: Sequence[BeltStatus], now: int) -> None:
+        """Belts have said this of themselves, in this order. What follows is told by `commit`."""
+        self._decide(self._conditions.tell(statuses, now))
 
     def observe(self, batch: ReadingBatch, now: int) -> list[LiveEvent]:
         """Decide on new readings; returns the beds they changed. What follows is told by `commit`.
 
         Readings of belts that are not enrolled are passed over.
         """
+        self._take_care()
         self._decide(self._conditions.observe(batch, now))
         shown = self._show(self._conditions.slots_of(batch.belts))
         return [BedsChanged(beds=shown)] if shown else []
@@ -87,6 +145,7 @@ class Watch:
 
         They are raised at `now`. What follows is told by `commit`.
         """
+        self._take_care()
         self._decide([replace(told, at=now) for told in self._conditions.tick(heard_until)])
 
     def commit(self) -> list[LiveEvent]:

@@ -8,7 +8,17 @@ from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import engines, pages, pages_handover, pages_login, pages_quality, pages_report, programs
+from api import (
+    engines,
+    pages,
+    pages_account,
+    pages_handover,
+    pages_login,
+    pages_quality,
+    pages_report,
+    pages_roster,
+    programs,
+)
 from api.house import build_house
 from api.limits import SmallBodies
 from api.pages_report import KEPT_FOR_GOOD
@@ -35,7 +45,17 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 STATIC: Final = "/static"
-PARTS: Final = (pages_login, pages, pages_report, pages_handover, programs, engines, pages_quality)
+PARTS: Final = (
+    pages_login,
+    pages,
+    pages_account,
+    pages_report,
+    pages_handover,
+    pages_roster,
+    programs,
+    engines,
+    pages_quality,
+)
 """The modules that have routes."""
 
 

@@ -149,6 +149,19 @@ class ResolveForm(BaseModel):
     next: str = "/"
 
 
+class PushKeysBody(Body):
+    p256dh: Annotated[str, Field(max_length=200)]
+    auth: Annotated[str, Field(max_length=100)]
+
+
+class SubscriptionBody(Body):
+    """A browser's push subscription, with a name that a person knows the browser by."""
+
+    endpoint: Annotated[str, Field(max_length=1_000)]
+    keys: PushKeysBody
+    label: Annotated[str, Field(max_length=40), AfterValidator(_text)] = ""
+
+
 class ExitBody(Body):
     left_at: int
     back_at: int
@@ -195,3 +208,10 @@ class NightBody(Body):
             mean_heart_rate=None if sums.mean_heart_rate is None else round(sums.mean_heart_rate, 1),
             alarms=None if view.alarms is None else [AlarmBody.of(alarm) for alarm in view.alarms],
         )
+
+
+class TurnBody(Body):
+    """A turn that the staff documented."""
+
+    resident_id: str
+    at: int

@@ -1,10 +1,13 @@
-"""What people do with alarms. Stored first, then told to every open board; a repeat changes nothing."""
+"""What people do with alarms and for residents. Stored first, then told to who must know."""
 
 from api.access import Viewer
+from api.nights import visible_resident
 from api.services import Services
 from domain.alarms import Acknowledge, Alarm, AlarmInput, Outcome, Resolve
+from domain.care import CareKind, CareRecord
 from domain.errors import NotFoundError
 from domain.live import AlarmsChanged
+from domain.units import DAY_MS
 
 
 def visible_alarm(services: Services, viewer: Viewer, alarm_id: str) -> Alarm:
@@ -27,6 +30,29 @@ def resolve(services: Services, viewer: Viewer, alarm_id: str, outcome: Outcome,
     person_id, at = viewer.person.person_id, services.clock.now()
     given = Resolve(alarm_id=alarm_id, at=at, person_id=person_id, outcome=outcome, note=note.strip())
     return _carry_out(services, viewer, given)
+
+
+def document_turn(services: Services, viewer: Viewer, resident_id: str) -> CareRecord:
+    """The viewer has turned the resident just now; the time until the next turn counts from here.
+
+    NotFoundError for a resident of another centre.
+    """
+    visible_resident(services, viewer, resident_id)
+    person_id, at = viewer.person.person_id, services.clock.now()
+    done = CareRecord(resident_id=resident_id, kind=CareKind.TURN, at=at, person_id=person_id)
+    services.care.record(done)
+    services.on_care(done)
+    return done
+
+
+def last_turn(services: Services, resident_id: str) -> tuple[CareRecord, str] | None:
+    """The last documented turn of a day, and the name of who did it."""
+    now = services.clock.now()
+    turns = services.care.records_of(resident_id, CareKind.TURN, now - DAY_MS, now + 1)
+    if not turns:
+        return None
+    person = services.people.by_id(turns[-1].person_id)
+    return turns[-1], person.name if person else turns[-1].person_id
 
 
 def _carry_out(services: Services, viewer: Viewer, given: AlarmInput) -> Alarm:

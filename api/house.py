@@ -14,6 +14,7 @@ from api.addresses import address_of
 from api.charts.drawing import Draughtsman
 from api.languages import LANGUAGES, Language, read_languages
 from api.passwords import Passwords, Turns
+from api.service_names import service_name
 from api.services import Services
 from api.throttle import Throttle
 
@@ -70,7 +71,9 @@ def environment_of(language: Language) -> Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         language.say, lambda one, many, n: _counted(language, one, many, n), newstyle=True
     )
-    environment.globals.update(language=language, languages=LANGUAGES, words=words, address_of=address_of)
+    environment.globals.update(
+        language=language, languages=LANGUAGES, words=words, address_of=address_of, service_name=service_name
+    )
     environment.filters["json"] = _script_json
     return environment
 

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.datastructures import FormData
 
-from api.access import ANY_ROLE, Needs, Viewer, posted_form
+from api.access import Needs, Viewer, posted_form
 from api.addresses import local_path
 from api.alarms_shown import AlarmWords
 from api.board import alarm_shown, board_constants, read_board
 from api.bodies import ResolveForm
 from api.charts.drawing import SCRIPT_NAME
-from api.commands import acknowledge, resolve, visible_alarm
+from api.commands import acknowledge, document_turn, last_turn, resolve, visible_alarm
 from api.family import family_night
 from api.house import house_of
 from api.nights import NightView, bars, marks, read_night, visible_resident
@@ -41,7 +41,6 @@ BoardViewer = Annotated[Viewer, Depends(Needs(Right.SEE_BOARD))]
 Carer = Annotated[Viewer, Depends(Needs(Right.HANDLE_ALARMS))]
 NightViewer = Annotated[Viewer, Depends(Needs(Right.SEE_ANY_RESIDENT, Right.SEE_OWN_RELATIVE))]
 Chief = Annotated[Viewer, Depends(Needs(Right.CHANGE_SETTINGS))]
-Anybody = Annotated[Viewer, Depends(Needs(*ANY_ROLE))]
 
 
 @router.get("/")
@@ -70,12 +69,6 @@ async def live(request: Request, viewer: BoardViewer, after: str = "") -> Stream
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-@router.get("/account")
-def account_page(request: Request, viewer: Anybody) -> Response:
-    """For who has nothing else to see."""
-    return page(request, viewer, "account.html")
-
-
 @router.get("/alarms/{alarm_id}")
 def alarm_page(request: Request, viewer: Carer, alarm_id: str) -> Response:
     """One alarm with its history."""
@@ -84,8 +77,17 @@ def alarm_page(request: Request, viewer: Carer, alarm_id: str) -> Response:
     ward = read_ward(services, viewer.center_id)
     words = AlarmWords(services, ward, viewer)
     history = [(event, words.person(event.person_id)) for event in services.book.history(alarm_id)]
-    view = words.view(alarm)
-    return page(request, viewer, "alarm.html", view=view, history=history, zone=ward.zone, now=services.clock.now())
+    calls = [(told, words.person(told.call.person_id)) for told in services.outbox.of_alarm(alarm_id)]
+    return page(
+        request,
+        viewer,
+        "alarm.html",
+        view=words.view(alarm),
+        history=history,
+        calls=sorted(calls, key=lambda call: call[0].call.due_at),
+        zone=ward.zone,
+        now=services.clock.now(),
+    )
 
 
 @router.post("/alarms/{alarm_id}/acknowledge")
@@ -161,6 +163,13 @@ def change_settings(
     return response
 
 
+@router.post("/residents/{resident_id}/turns")
+def turn_resident(request: Request, viewer: Carer, resident_id: str) -> Response:
+    """The viewer has turned the resident just now."""
+    document_turn(house_of(request).services, viewer, resident_id)
+    return RedirectResponse(f"/residents/{quote(resident_id, safe='')}#care", status_code=303)
+
+
 def page(request: Request, viewer: Viewer, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page with what every page has."""
     house = house_of(request)
@@ -178,6 +187,7 @@ def _resident(
     saved: bool = False,
     status: int = 200,
 ) -> Response:
+    services = house_of(request).services
     return page(
         request,
         viewer,
@@ -190,6 +200,7 @@ def _resident(
         form=form,
         fields=FIELDS,
         saved=saved,
+        turned=last_turn(services, view.resident.resident_id) if viewer.may("handle_alarms") else None,
         others=_others(request, viewer, view.resident),
         one_day=ONE_DAY,
         **more,

@@ -18,8 +18,9 @@ from api.bodies import (
     NightBody,
     ResolveBody,
     SessionBody,
+    TurnBody,
 )
-from api.commands import acknowledge, resolve, visible_alarm
+from api.commands import acknowledge, document_turn, resolve, visible_alarm
 from api.house import house_of
 from api.nights import read_night
 from api.report_body import ReportBody
@@ -109,6 +110,13 @@ def night_report(request: Request, viewer: NightViewer, resident_id: str, day: d
     if view.report is None:
         raise NotFoundError("report of night", day.isoformat())
     return ReportBody.of(view.report, view.ward.zone)
+
+
+@router.post("/residents/{resident_id}/turns")
+def turn(request: Request, viewer: Carer, resident_id: str) -> TurnBody:
+    """The viewer has turned the resident just now."""
+    done = document_turn(house_of(request).services, viewer, resident_id)
+    return TurnBody(resident_id=done.resident_id, at=done.at)
 
 
 def _body(request: Request, viewer: Viewer, changed: Alarm) -> AlarmBody:

@@ -7,10 +7,22 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 
 from api.live import LiveHub
+from api.reach import Reach
 from domain.alarms import StepFunction
+from domain.care import CareRecord
 from domain.clock import Clock
 from domain.live import BedNow
-from domain.ports import AlarmBook, BeltStatuses, NightReports, People, ReadingsStore, Register
+from domain.ports import (
+    AlarmBook,
+    BeltStatuses,
+    CareRecords,
+    NightReports,
+    Outbox,
+    People,
+    ReadingsStore,
+    Register,
+    Rosters,
+)
 
 WELL: Final = "ok"
 ALARMS: Final = "alarms"
@@ -25,12 +37,17 @@ def tell_nobody() -> None:
     """Nobody needs to hear of changed settings."""
 
 
+def care_unheard(_record: CareRecord) -> None:
+    """Nobody needs to hear of what was done."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """Handed to `create_app` by the composition root.
 
     `clock_speed` is how many service milliseconds pass in a real one. `health` names each engine and its state, "ok"
-    when it is well, "spooling" when its work waits for it. `on_register_changed` is called after settings were stored.
+    when it is well, "spooling" when its work waits for it. `on_register_changed` is called after settings were stored,
+    `on_care` after what the staff did was.
     """
 
     clock: Clock
@@ -40,6 +57,9 @@ class Services:
     readings: ReadingsStore
     statuses: BeltStatuses
     reports: NightReports
+    rosters: Rosters
+    outbox: Outbox
+    care: CareRecords
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction
@@ -49,6 +69,8 @@ class Services:
     registry: CollectorRegistry | None = None
     health: Callable[[], dict[str, str]] = always_well
     on_register_changed: Callable[[], None] = tell_nobody
+    reach: Reach | None = None
+    on_care: Callable[[CareRecord], None] = care_unheard
 
     @property
     def alarms_at_risk(self) -> bool:

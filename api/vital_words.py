@@ -4,7 +4,7 @@ from typing import Final
 
 from api.languages import Language
 from domain.alarms import Alarm, Rule
-from domain.units import SECOND_MS
+from domain.units import MINUTE_MS, SECOND_MS
 
 
 def N_(message: str) -> str:  # noqa: N802  the name gettext tools look for
@@ -26,6 +26,12 @@ VITAL_RULES: Final = {
     Rule.CENTER_SILENT: N_("All belts silent"),
     Rule.SIGNAL_POOR: N_("Poor signal"),
     Rule.VITALS_IN_EMPTY_BED: N_("Rates from an empty bed"),
+    Rule.RESTLESS: N_("Restless"),
+    Rule.SITTING_UP: N_("Perhaps getting up"),
+    Rule.BREATHING_PAUSE: N_("Pause in breathing"),
+    Rule.NO_TURN_OVER: N_("Has not been turned"),
+    Rule.BELT_OFFLINE: N_("Belt offline"),
+    Rule.BATTERY_LOW: N_("Battery low"),
 }
 
 _HEART_OVER: Final = N_("Heart rate over %(limit)s per minute for longer than %(length)s; last %(value)s.")
@@ -54,6 +60,14 @@ _WHY: Final = {
         "For longer than %(length)s the belt shows rates although nobody is in bed. Something shakes the bed, or the "
         "belt does not feel who lies there."
     ),
+    Rule.RESTLESS: N_("Has moved strongly in %(value)s minutes of the last %(length)s."),
+    Rule.SITTING_UP: N_("Has moved strongly for longer than %(length)s after lying still: may be sitting up to leave."),
+    Rule.BREATHING_PAUSE: N_(
+        "Fewer than %(limit)s breaths per minute for longer than %(length)s; last %(value)s. Breathing may have paused."
+    ),
+    Rule.NO_TURN_OVER: N_("In bed for longer than %(length)s without turning over."),
+    Rule.BELT_OFFLINE: N_("The belt has been offline for longer than %(length)s: nothing can be raised for this bed."),
+    Rule.BATTERY_LOW: N_("The belt's battery is under %(limit)s %%; last %(value)s %%. Charge or change it."),
 }
 _NEVER: Final = N_("The belt has never sent anything: nothing can be raised for this bed.")
 _RECORDED: Final = N_("It was over before anybody could be called.")
@@ -67,11 +81,17 @@ def vital_reason(alarm: Alarm, language: Language) -> str | None:
         return None
     if facts.get("never"):
         return language.say(_NEVER)
-    if "%(limit)s" in message and not {"limit", "value"} <= facts.keys():
+    if "%(value)s" in message and not {"limit", "value"} <= facts.keys():
         return None
     numbers = {name: _number(facts.get(name), language) for name in ("limit", "value")}
-    text = language.say(message, length=language.length(limit_s * SECOND_MS), **numbers)
+    text = language.say(message, length=_length(limit_s, language), **numbers)
     return f"{text} {language.say(_RECORDED)}" if facts.get("recorded") else text
+
+
+def _length(length_s: float, language: Language) -> str:
+    if length_s * SECOND_MS < MINUTE_MS:
+        return language.say("%(n)s sec", n=language.number(length_s))
+    return language.length(length_s * SECOND_MS)
 
 
 def _number(value: float | str | None, language: Language) -> str:

@@ -3,8 +3,11 @@
 from typing import Final
 
 from api.languages import Language
+from api.service_names import service_name
 from api.vital_words import VITAL_RULES, vital_reason
 from domain.alarms import LEAVE_BED_RULES, Alarm, AlarmState, EventKind, Outcome, Priority, Rule
+from domain.calls import CallReason
+from domain.deliveries import DeliveryState
 from domain.units import MINUTE_MS, SECOND_MS
 
 
@@ -17,6 +20,7 @@ RULES: Final = {
     Rule.LEAVE_BED_NOT_BACK: N_("Not back in bed"),
     **VITAL_RULES,
     Rule.READINGS_BEHIND: N_("Readings cannot be stored"),
+    Rule.CHANNEL_FAILING: N_("Messages do not get through"),
 }
 PRIORITIES: Final = {
     Priority.HIGH: N_("High priority"),
@@ -48,6 +52,21 @@ EVENTS: Final = {
     EventKind.CLEARED: N_("Over by itself"),
     EventKind.RESOLVED: N_("Closed"),
     EventKind.OUTCOME: N_("Outcome given"),
+}
+
+CALLS: Final = {
+    CallReason.ON_DUTY: N_("on duty"),
+    CallReason.REPEATED: N_("again, as nobody had taken it"),
+    CallReason.ESCALATED: N_("as the next one, as nobody had taken it"),
+    CallReason.UNANSWERED: N_("with everybody, as it was unanswered"),
+    CallReason.NOBODY_ON_DUTY: N_("as nobody was on duty"),
+    CallReason.TAKEN: N_("told that somebody goes"),
+}
+DELIVERIES: Final = {
+    DeliveryState.QUEUED: N_("on its way"),
+    DeliveryState.SENT: N_("delivered"),
+    DeliveryState.FAILED: N_("not delivered"),
+    DeliveryState.GIVEN_UP: N_("no longer needed"),
 }
 
 BOARD_WORDS: Final = (
@@ -101,8 +120,12 @@ CENTER_REASONS: Final = {
         "Readings cannot be kept on the Nightbelt server. Alarms go on, but after a restart some might be late. "
         "Somebody has to look after it now."
     ),
+    "channel-failing": N_(
+        "Messages by %(service)s are not taken. Who has another way to be reached is called by that; others are not. "
+        "Keep this board open, and have somebody look after it."
+    ),
 }
-"""By the codes of `alerts.storekeeping`."""
+"""By the codes of `alerts.storekeeping` and `alerts.channel_health`."""
 
 
 def state_word(alarm: Alarm) -> str:
@@ -154,7 +177,8 @@ def _center_reason(alarm: Alarm, language: Language) -> str:
     text = CENTER_REASONS.get(alarm.reason.code)
     if text is None:
         return alarm.reason.code
-    return language.say(text, days=language.number(days), free=language.number(free_gb, 1))
+    service = service_name(str(facts.get("service", "")), language)
+    return language.say(text, days=language.number(days), free=language.number(free_gb, 1), service=service)
 
 
 def _limit(alarm: Alarm, language: Language) -> str | None:

@@ -34,6 +34,7 @@ from paho.mqtt.properties import Properties
 from prometheus_client import CollectorRegistry
 
 from alerts.watch import Watch as Beds
+from domain.belts import BeltStatus
 from domain.clock import SystemClock
 from domain.live import LiveEvent
 from domain.ports import BedEntry
@@ -82,6 +83,8 @@ class NoWatch:
         return []
 
     def refresh(self, now: int) -> None: ...
+
+    def tell(self, statuses: Sequence[BeltStatus], now: int) -> None: ...
 
     def tick(self, now: int, heard_until: int) -> None: ...
 

@@ -26,6 +26,13 @@ class Rule(StrEnum):
     SIGNAL_POOR = "signal-poor"
     VITALS_IN_EMPTY_BED = "vitals-in-empty-bed"
     READINGS_BEHIND = "readings-behind"
+    CHANNEL_FAILING = "channel-failing"
+    RESTLESS = "restless"
+    SITTING_UP = "sitting-up"
+    BREATHING_PAUSE = "breathing-pause"
+    NO_TURN_OVER = "no-turn-over"
+    BELT_OFFLINE = "belt-offline"
+    BATTERY_LOW = "battery-low"
 
 
 LEAVE_BED_RULES: Final = (Rule.LEAVE_BED_IMMEDIATE, Rule.LEAVE_BED_NOT_BACK)

@@ -5,13 +5,14 @@ from enum import StrEnum
 
 
 class CallReason(StrEnum):
-    """Why this person is called now."""
+    """Why this person is called now. TAKEN is no call to come: it tells who was called that somebody goes."""
 
     ON_DUTY = "on-duty"
     REPEATED = "repeated"
     ESCALATED = "escalated"
     UNANSWERED = "unanswered"
     NOBODY_ON_DUTY = "nobody-on-duty"
+    TAKEN = "taken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class Call:
     """One person is owed word of one alarm at `due_at` (ms).
 
     `key` makes it idempotent: the same call is queued once however often the work is repeated. `level` is the step of
-    the escalation, 0 for the first.
+    the escalation, 0 for the first. A `person_id` of "" stands for the ways of the alarm's whole centre.
     """
 
     key: str

@@ -9,6 +9,8 @@ class Role(StrEnum):
     """What a person is to the centre."""
 
     ADMIN = "admin"
+    LEAD = "lead"
+    DOCTOR = "doctor"
     CAREGIVER = "caregiver"
     FAMILY = "family"
 
@@ -21,14 +23,18 @@ class Right(StrEnum):
     SEE_OWN_RELATIVE = "see_own_relative"
     HANDLE_ALARMS = "handle_alarms"
     CHANGE_SETTINGS = "change_settings"
+    CHANGE_ROSTER = "change_roster"
     SEE_QUALITY = "see_quality"
 
 
+_STAFF: Final = frozenset({Right.SEE_BOARD, Right.SEE_ANY_RESIDENT})
+_CHIEF: Final = _STAFF | {Right.HANDLE_ALARMS, Right.CHANGE_SETTINGS, Right.CHANGE_ROSTER, Right.SEE_QUALITY}
+
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
-    Role.ADMIN: frozenset(
-        {Right.SEE_BOARD, Right.SEE_ANY_RESIDENT, Right.HANDLE_ALARMS, Right.CHANGE_SETTINGS, Right.SEE_QUALITY}
-    ),
-    Role.CAREGIVER: frozenset({Right.SEE_BOARD, Right.SEE_ANY_RESIDENT, Right.HANDLE_ALARMS}),
+    Role.ADMIN: _CHIEF,
+    Role.LEAD: _CHIEF,
+    Role.DOCTOR: _STAFF,
+    Role.CAREGIVER: _STAFF | {Right.HANDLE_ALARMS},
     Role.FAMILY: frozenset({Right.SEE_OWN_RELATIVE}),
 }
 """What each role may do; what is not named here is denied."""

@@ -12,10 +12,15 @@ from typing import Protocol
 
 from domain.alarms import Alarm, AlarmEvent, AlarmInput, StepFunction
 from domain.belts import BeltStatus
+from domain.calls import Call
+from domain.care import CareKind, CareRecord
+from domain.contacts import ContactPoint
+from domain.deliveries import Delivery
 from domain.people import Person, Session
 from domain.readings import MinuteColumns, ReadingBatch
 from domain.reports import KeptReport, LateDay
 from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side, VitalSettings, WatchedSpan
+from domain.roster import Duty, Roster, Shift, Swap
 from domain.spool import SpoolStatus
 from domain.watch import BedState, ConditionState
 
@@ -213,6 +218,10 @@ class People(Protocol):
 
     def by_id(self, person_id: str) -> Person | None: ...
 
+    def of_center(self, center_id: str) -> list[Person]:
+        """Everybody with a login there, families as well, by `person_id`."""
+        ...
+
     def begin(self, session: Session, *, at: int) -> None:
         """Let the session stand, and forget those that were over at `at` (ms)."""
         ...
@@ -254,6 +263,73 @@ class Quarantine(Protocol):
         ...
 
 
+class CallQueue(Protocol):
+    """Takes calls to people, to be sent when they are due."""
+
+    def queue(self, calls: Sequence[Call]) -> None:
+        """Keep each call whose key is not known yet; durable when it returns.
+
+        Does not promise that a call reaches anybody: that takes a contact point that works.
+        """
+        ...
+
+
+class Outbox(CallQueue, Protocol):
+    """Calls and what has become of them. At-least-once: a crash between sending and `put` sends again."""
+
+    def due(self, now: int, *, limit: int = 500) -> list[Delivery]:
+        """What is queued and due at `now` (ms), the longest due first."""
+        ...
+
+    def put(self, deliveries: Sequence[Delivery]) -> None:
+        """What became of deliveries that were queued here; idempotent. Durable when it returns."""
+        ...
+
+    def of_alarm(self, alarm_id: str) -> list[Delivery]:
+        """The alarm's deliveries, by key."""
+        ...
+
+
+class ContactBook(Protocol):
+    """The ways to reach people and centres. Does not promise that any of them works."""
+
+    def save(self, point: ContactPoint) -> None:
+        """Add or replace by `contact_id`. Durable when it returns."""
+        ...
+
+    def point(self, contact_id: str) -> ContactPoint:
+        """NotFoundError when there is none."""
+        ...
+
+    def of_person(self, person_id: str) -> list[ContactPoint]:
+        """The person's ways, by `rank`."""
+        ...
+
+    def of_center(self, center_id: str) -> list[ContactPoint]:
+        """The ways of the centre as a whole, by `rank`."""
+        ...
+
+    def remove(self, contact_id: str) -> None:
+        """Forget the way; nothing happens when it is unknown."""
+        ...
+
+
+class Rosters(Protocol):
+    """Who is on duty when, by centre. Does not promise that the people named exist."""
+
+    def roster(self, center_id: str) -> Roster:
+        """The centre's plan; without shifts when none was made."""
+        ...
+
+    def plan(self, center_id: str, shifts: Sequence[Shift], duties: Sequence[Duty]) -> None:
+        """Let the week be this; swaps stay. ConfigurationError for a duty of a shift that is not there."""
+        ...
+
+    def swap(self, center_id: str, swap: Swap) -> None:
+        """Let the post of that one shift be this person's; a later one of the same shift, day and post replaces it."""
+        ...
+
+
 class NightReports(Protocol):
     """The reports of nights, by resident and night."""
 
@@ -291,4 +367,20 @@ class LateReadings(Protocol):
 
     def done(self, days: Sequence[LateDay]) -> None:
         """They wait no more, but for those that were noted again since `waiting` gave them."""
+        ...
+
+
+class CareRecords(Protocol):
+    """What the staff documented about residents' care. Does not promise that a resident is in the register."""
+
+    def record(self, record: CareRecord) -> None:
+        """Keep it; one of the same resident, kind and instant is kept as it was first. Durable when it returns."""
+        ...
+
+    def latest(self, kind: CareKind, since_at: int) -> Mapping[str, int]:
+        """When it was last done for each resident, by resident id, where that was at `since_at` (ms) or later."""
+        ...
+
+    def records_of(self, resident_id: str, kind: CareKind, start_at: int, end_at: int) -> list[CareRecord]:
+        """The resident's records of the kind with `start_at` <= `at` < `end_at` (ms), oldest first."""
         ...

@@ -1,7 +1,7 @@
 """Who lies where: centres, rooms, beds, belts, residents, stays, and what is asked for each resident's nights."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import time
 from enum import StrEnum
 from itertools import pairwise
@@ -80,6 +80,12 @@ class VitalSettings:
     belt_silent: RuleLimit = vitals.BELT_SILENT
     signal_poor: RuleLimit = vitals.SIGNAL_POOR
     vitals_in_empty_bed: RuleLimit = vitals.VITALS_IN_EMPTY_BED
+    restless: RuleLimit = vitals.RESTLESS
+    sitting_up: RuleLimit = vitals.SITTING_UP
+    breathing_pause: RuleLimit = vitals.BREATHING_PAUSE
+    no_turn_over: RuleLimit = vitals.NO_TURN_OVER
+    belt_offline: RuleLimit = vitals.BELT_OFFLINE
+    battery_low: RuleLimit = vitals.BATTERY_LOW
     settle_s: int = vitals.SETTLE_S
     silent_empty_after_s: int = vitals.SILENT_EMPTY_AFTER_S
     windows: tuple[NightWindow, ...] = WHOLE_DAY
@@ -92,7 +98,36 @@ class VitalSettings:
         for kind in ("heart_rate", "breathing_rate"):
             names = [f"{kind}_{level}" for level in ("very_low", "low", "high", "very_high")]
             _check_ascending(names, [getattr(self, name) for name in names])
-        _check_clear("signal_poor", self.signal_poor, low=True)
+        for name, low in _CLEARED_ABOVE.items():
+            _check_clear(name, getattr(self, name), low=low)
+        for each in fields(self):
+            if isinstance(asked := getattr(self, each.name), RuleLimit):
+                _check_duration(each.name, asked.after_s)
+
+
+_CLEARED_ABOVE: Final = {
+    "signal_poor": True,
+    "restless": False,
+    "sitting_up": False,
+    "breathing_pause": True,
+    "no_turn_over": False,
+    "battery_low": True,
+}
+"""Rules with limits, other than the levels of rates: does a higher value end it?"""
+_DURATIONS_S: Final = {
+    "restless": (10 * 60, 60 * 60),
+    "sitting_up": (10, 60),
+    "breathing_pause": (10, 120),
+    "no_turn_over": (3600, 12 * 3600),
+    "belt_offline": (vitals.OFFLINE_AFTER_S, 24 * 3600),
+}
+_PLAIN_DURATION_S: Final = (60, 24 * 3600)
+
+
+def _check_duration(name: str, after_s: int) -> None:
+    low, high = _DURATIONS_S.get(name, _PLAIN_DURATION_S)
+    if not low <= after_s <= high:
+        raise ConfigurationError(f"{name}: after_s {after_s}: {low} to {high} s")
 
 
 def _check_ascending(names: list[str], limits: list[RuleLimit]) -> None:

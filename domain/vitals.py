@@ -31,7 +31,20 @@ POOR_AFTER_S: Final = 15 * 60
 EMPTY_BED_AFTER_S: Final = 10 * 60
 """Rates from an empty bed; vibration of lifts and pumps shows so (a maker's rule: "environmental interference")."""
 
-DURATION_RANGE_S: Final = (60, 24 * 3600)
+RESTLESS_WITHIN_S: Final = 30 * 60
+"""A restless half hour is more than lying awake once; single minutes of tossing are everybody's (own choice)."""
+RESTLESS_SHARE: Final = 0.8
+"""Most of the minutes of that time have a movement over the limit. Somebody who lies awake moves so in four of ten."""
+PAUSE_AFTER_S: Final = 20
+"""AASM calls 10 s without breath an apnoea; a belt's rate is of the last half minute or so, and shows it late."""
+TURN_WITHIN_S: Final = 4 * 3600
+"""NICE QS89: adults at high risk of a pressure ulcer at least every 4 h, at risk every 6 h; makers offer 1, 2, 4, 6."""
+OFFLINE_AFTER_S: Final = 180
+"""Not before a silent centre is told (`alerts.center_silence`): behind one broken gateway all belts go offline."""
+BATTERY_AFTER_S: Final = 600
+"""A battery that is told lower for a moment, while the belt sends much, is not low (own choice)."""
+
+DURATION_RANGE_S: Final = (10, 24 * 3600)
 CLEAR_RANGE_S: Final = (0, 3600)
 
 
@@ -85,3 +98,14 @@ BELT_SILENT: Final = RuleLimit(after_s=SILENT_AFTER_S, clear_after_s=60)
 SIGNAL_POOR: Final = RuleLimit(limit=30, clear_limit=40, after_s=POOR_AFTER_S, clear_after_s=300)
 """Of 0-100; a belt that lies well shows 60 and more while the sleeper is still. Own choice."""
 VITALS_IN_EMPTY_BED: Final = RuleLimit(after_s=EMPTY_BED_AFTER_S)
+RESTLESS: Final = RuleLimit(limit=20, clear_limit=15, after_s=RESTLESS_WITHIN_S, clear_after_s=10 * 60)
+"""Movement of 0-100; breathing alone shows up to 3, a turn 40 and more. Over after 10 min without (own choice)."""
+SITTING_UP: Final = RuleLimit(on=False, limit=50, clear_limit=20, after_s=10)
+"""Off: turning over looks alike for seconds, and makers who tell it offer a sensitivity for just that (Nemuri SCAN)."""
+BREATHING_PAUSE: Final = RuleLimit(limit=4, clear_limit=6, after_s=PAUSE_AFTER_S, clear_after_s=60)
+"""Under 4 /min the last breath is 15 s ago or more."""
+NO_TURN_OVER: Final = RuleLimit(on=False, limit=30, clear_limit=30, after_s=TURN_WITHIN_S, clear_after_s=0)
+"""Off but for residents at risk (NICE QS89). A movement over the limit counts as a turn, for belts that count none."""
+BELT_OFFLINE: Final = RuleLimit(after_s=OFFLINE_AFTER_S, clear_after_s=60)
+BATTERY_LOW: Final = RuleLimit(limit=20, clear_limit=25, after_s=BATTERY_AFTER_S, clear_after_s=0)
+"""Percent. A fifth is left for a night or two in most belts; own choice, as is the distance to the clear limit."""

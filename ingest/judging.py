@@ -9,6 +9,7 @@ import numpy as np
 import structlog
 from prometheus_client import Counter
 
+from domain.belts import BeltStatus
 from domain.clock import Clock
 from domain.live import LiveEvent
 from domain.readings import ReadingBatch
@@ -37,6 +38,10 @@ class Watch(Protocol):
 
     def observe(self, batch: ReadingBatch, now: int) -> list[LiveEvent]:
         """Judge new readings; returns the beds they changed. After an error they come once more, belt by belt."""
+        ...
+
+    def tell(self, statuses: Sequence[BeltStatus], now: int) -> None:
+        """Judge what belts say of themselves, in this order."""
         ...
 
     def tick(self, now: int, heard_until: int) -> None:
@@ -109,6 +114,17 @@ class Judge:
             _log.exception("watch failed on a batch, going on belt by belt", readings=len(batch))
             for belt_id, part in _by_belt(batch):
                 self._observe_belt(belt_id, part, now)
+        self._commit()
+
+    def hear_of(self, statuses: Sequence[BeltStatus], now: int) -> None:
+        """Hand over what belts say of themselves, once."""
+        if not statuses:
+            return
+        try:
+            self._watch.tell(statuses, now)
+        except Exception:  # noqa: BLE001 - stored but not judged, counted, logged; the belts repeat themselves
+            self._failures.labels("belt").inc()
+            _log.exception("what belts say of themselves was not judged", statuses=len(statuses))
         self._commit()
 
     def tick_if_due(self, now: int, heard_until: int) -> None:

@@ -213,6 +213,7 @@ class Pipeline:
         for work in self._ledger.waiting(Stage.OBSERVED):
             self._ledger.advance(Stage.OBSERVED, 1)
             self._judge.observe(work.batch, now)
+            self._judge.hear_of(work.statuses, now)
         self._judge.tick_if_due(now, heard_until)
         if self._judge.committed:
             self._ledger.catch_up(Stage.JUDGED, Stage.OBSERVED)

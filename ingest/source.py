@@ -26,6 +26,7 @@ from domain.clock import Clock
 from domain.units import DAY_MS, SECOND_MS
 from ingest.inbox import Delivery, Inbox, Receipt
 from ingest.negotiation import Backoff, ProtocolChoice
+from ingest.outgoing import Outgoing
 from ingest.outstanding import Outstanding
 from ingest.transport import BufferedClient, BufferedSocket, HandshakeError, words_of
 
@@ -85,7 +86,7 @@ class MqttSource:
         self._subscriptions = [*((name, QOS) for name in topic_filters), *((name, STATE_QOS) for name in state_filters)]
         self._session_expiry_s = session_expiry_s
         self._inbox = Inbox(capacity)
-        self._outstanding = Outstanding()
+        self._outstanding, self._outgoing = Outstanding(), Outgoing()
         self._choice = ProtocolChoice()
         self._backoff = Backoff()
         self._acks: deque[Sequence[Receipt]] = deque()
@@ -107,6 +108,11 @@ class MqttSource:
     def connected(self) -> bool:
         """Is the session up, and is something subscribed?"""
         return self._ready
+
+    @property
+    def connections(self) -> int:
+        """How often it has begun to connect; another number than before: what was published in between may be lost."""
+        return self._epoch
 
     @property
     def depth(self) -> int:
@@ -140,6 +146,14 @@ class MqttSource:
         if receipts:
             self._acks.append(receipts)
             self._wake_network()
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool) -> bool:
+        """Hand something to the broker, at QoS 1; False when there is no connection. Lost when the connection ends."""
+        if not self._ready:
+            return False
+        self._outgoing.put(topic, payload, retain=retain)
+        self._wake_network()
+        return True
 
     def wake(self) -> None:
         """End the wait of `take`."""
@@ -194,6 +208,7 @@ class MqttSource:
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
+        client.on_publish = self._outgoing.answered
         client.deliver = self._arrive
         client.on_socket_register_write = _written_each_turn
         return client
@@ -256,6 +271,8 @@ class MqttSource:
         if not self._paused:
             self._read(client, sock)
         self._send_acks(client)
+        if self._ready:
+            self._outgoing.send(client)
 
     def _watch(self, selector: selectors.BaseSelector, sock: BufferedSocket, wanted: int) -> None:
         known = selector.get_map().get(sock.fileno())
@@ -290,6 +307,7 @@ class MqttSource:
 
     def _lost(self, client: BufferedClient) -> None:
         self._ready = False
+        self._outgoing.clear()
         if client.buffered is not None:
             client.buffered.close()
 

@@ -46,7 +46,7 @@ class Permissions:
 
     @property
     def alarms(self) -> list[str]:
-        """Where the service publishes alarms."""
+        """Where the service publishes alarms, and listeners hear them."""
         return [f"care/{center_id}/alarms/#" for center_id in sorted(set(self.centers.values()))]
 
     def publishes(self, belt_id: str) -> list[str]:
@@ -84,7 +84,7 @@ def mosquitto_conf(listener: Listener, directory: PurePath) -> str:
 
 def mosquitto_passwords(logins: BrokerLogins) -> str:
     """Mosquitto's password file: salted PBKDF2 with SHA-512."""
-    everybody = {**logins.service, **logins.gateways, **logins.belts}
+    everybody = {**logins.service, **logins.gateways, **logins.listeners, **logins.belts}
     return "".join(f"{name}:{_pbkdf2(name, password)}\n" for name, password in everybody.items())
 
 
@@ -96,6 +96,8 @@ def mosquitto_acl(permissions: Permissions) -> str:
         read = [f"topic read {topic_filter}\n" for topic_filter in permissions.filters]
         parts.append(f"\nuser {name}\n{''.join(read)}{_writes(permissions.alarms)}")
     parts += [f"\nuser {name}\n{_writes(permissions.gateway_publishes)}" for name in logins.gateways]
+    heard = "".join(f"topic read {topic_filter}\n" for topic_filter in permissions.alarms)
+    parts += [f"\nuser {name}\n{heard}" for name in logins.listeners]
     parts += [f"\nuser {belt_id}\n{_writes(permissions.publishes(belt_id))}" for belt_id in logins.belts]
     return "".join(parts)
 
@@ -127,6 +129,7 @@ def nats_logins(permissions: Permissions) -> str:
         _user(name, password, permissions.alarms, permissions.filters) for name, password in logins.service.items()
     ]
     users += [_user(name, password, permissions.gateway_publishes) for name, password in logins.gateways.items()]
+    users += [_user(name, password, (), permissions.alarms) for name, password in logins.listeners.items()]
     users += [_user(belt_id, password, permissions.publishes(belt_id)) for belt_id, password in logins.belts.items()]
     return f"{_WRITTEN}authorization {{\n  users: [\n{''.join(users)}  ]\n}}\n"
 
@@ -138,12 +141,13 @@ def subject(topic: str) -> str:
 
 
 def _user(name: str, password: str, publishes: Iterable[str], hears: Iterable[str] = ()) -> str:
-    publish = ", ".join(_quoted(subject(topic)) for topic in publishes)
+    published = ", ".join(_quoted(subject(topic)) for topic in publishes)
+    publish = f"allow: [{published}]" if published else 'deny: ">"'
     subscribe = ", ".join(_quoted(subject(topic)) for topic in hears)
     hear = f"allow: [{subscribe}]" if subscribe else 'deny: ">"'
     return (
         f"    {{ user: {_quoted(name)}, password: {_quoted(password)}, permissions: {{\n"
-        f"      publish: {{ allow: [{publish}] }}, subscribe: {{ {hear} }} }} }}\n"
+        f"      publish: {{ {publish} }}, subscribe: {{ {hear} }} }} }}\n"
     )
 
 

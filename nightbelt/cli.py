@@ -19,9 +19,11 @@ from domain.residents import checked_id
 from nightbelt import commands_files, commands_profile
 from nightbelt.center_file import read_center_file
 from nightbelt.commands_broker import broker_config
+from nightbelt.commands_contact import contact_app
 from nightbelt.commands_dashboards import dashboards_app
 from nightbelt.commands_quality import quality
 from nightbelt.commands_report import report
+from nightbelt.commands_roster import roster
 from nightbelt.commands_setup import setup
 from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
 from nightbelt.evaluate import evaluate as run_evaluation
@@ -52,12 +54,14 @@ app = typer.Typer(
 app.add_typer(setup, name="setup")
 app.add_typer(dashboards_app, name="dashboards")
 app.add_typer(commands_profile.app, name="profile")
+app.add_typer(contact_app, name="contact")
 
 
 app.command("import")(commands_files.import_)
 app.command()(commands_files.export)
 app.command()(commands_files.replay)
 app.command()(report)
+app.command()(roster)
 app.command()(quality)
 
 

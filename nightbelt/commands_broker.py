@@ -50,6 +50,7 @@ def broker_config(
     kind: Annotated[BrokerKind, typer.Argument(help="The broker to write for.")],
     directory: Annotated[Path, typer.Option("--out", help="Directory to write to; made when missing.")],
     gateway: Annotated[list[str] | None, typer.Option(help="A login that speaks for all belts; repeat.")] = None,
+    listener: Annotated[list[str] | None, typer.Option(help="A login that hears alarms; repeat.")] = None,
     cert_file: Annotated[Path | None, typer.Option(help="The broker's certificate, which makes it speak TLS.")] = None,
     key_file: Annotated[Path | None, typer.Option(help="The key of the certificate.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; all with TLS, loopback without.")] = None,
@@ -69,8 +70,9 @@ def broker_config(
     centers = {place.belt_id: place.center.center_id for place in places if place.belt_id is not None}
     if not centers:
         raise ConfigurationError("no belt is enrolled; see `nightbelt enroll`")
-    logins = _logins(directory, settings.mqtt_username or SERVICE_LOGIN, gateway or [], centers)
-    listener = Listener(
+    service = settings.mqtt_username or SERVICE_LOGIN
+    logins = _logins(directory, service, gateway or [], listener or [], centers)
+    address = Listener(
         host=host or (EVERYWHERE if cert_file else LOOPBACK),
         port=port or (TLS_PORT if cert_file else PLAIN_PORT),
         cert_file=cert_file if seen_as else cert_file and cert_file.absolute(),
@@ -80,12 +82,14 @@ def broker_config(
     filters = [READINGS_FILTER, *Decoder(profiles).topic_filters, STATUS_FILTER]
     foreign = [topic for profile in profiles for topic in _publishable(profile)]
     permissions = Permissions(logins=logins, centers=centers, filters=filters, foreign=foreign)
-    changed = _write(kind, directory, listener, permissions, seen_as or directory.absolute())
+    changed = _write(kind, directory, address, permissions, seen_as or directory.absolute())
     out.print(f"{len(logins.belts)} belts, {len(logins.gateways)} gateways: {', '.join(changed) or 'nothing'} changed")
     out.print(f"passwords: {directory / LOGINS_NAME}", highlight=False)
 
 
-def _logins(directory: Path, service: str, gateways: list[str], centers: Mapping[str, str]) -> BrokerLogins:
+def _logins(
+    directory: Path, service: str, gateways: list[str], listeners: list[str], centers: Mapping[str, str]
+) -> BrokerLogins:
     """The logins there are to be; kept before anything else, so that no password is ever drawn twice."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -94,7 +98,7 @@ def _logins(directory: Path, service: str, gateways: list[str], centers: Mapping
         raise ConfigurationError(f"directory {directory} cannot be written: {error.strerror}") from error
     path = directory / LOGINS_NAME
     kept = read_logins(path) if path.exists() else BrokerLogins()
-    logins = kept.renewed(service=service, gateways=gateways, belts=centers)
+    logins = kept.renewed(service=service, gateways=gateways, belts=centers, listeners=listeners)
     write_file(path, logins.as_toml())
     write_file(directory / SERVICE_FILE_NAME, logins.service[service])
     return logins

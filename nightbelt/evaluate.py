@@ -4,7 +4,8 @@ The readings reach the engine in the order and with the delays in which they wou
 them its timers run out at their own instant.
 """
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -14,10 +15,13 @@ from alerts.conditions import Conditions
 from alerts.rulebook import PRIORITIES, slot_of
 from alerts.runs import Kind, Transition
 from domain.alarms import Priority
+from domain.belts import BeltStatus
 from domain.units import SECOND_MS
 from simulators.arrivals import Arrivals, arrivals, belt_nights
+from simulators.belt import BeltNight
 from simulators.center import simulated_center
-from simulators.scenarios import MEASURED_MIX
+from simulators.delivery import statuses
+from simulators.scenarios import MEASURED_MIX, Mix
 from simulators.score import Raised, Score, score
 from simulators.truth import TruthLine, truth_lines
 
@@ -32,9 +36,11 @@ class Evaluation(Score):
     false_per_1000_bed_nights: dict[str, float]
 
 
-def evaluate(beds: int, nights: int, seed: int, *, progress: Callable[[], None] = lambda: None) -> Evaluation:
+def evaluate(
+    beds: int, nights: int, seed: int, *, mix: Mix = MEASURED_MIX, progress: Callable[[], None] = lambda: None
+) -> Evaluation:
     """Score the default rules on `nights` nights of `beds` beds; `progress` is called after each night."""
-    center = simulated_center(beds, seed, mix=MEASURED_MIX)
+    center = simulated_center(beds, seed, mix=mix)
     engine = Conditions([slot_of(bed.belt.belt_id, bed.resident, center.center) for bed in center.beds])
     truth: list[TruthLine] = []
     raised: list[Raised] = []
@@ -42,8 +48,9 @@ def evaluate(beds: int, nights: int, seed: int, *, progress: Callable[[], None] 
         plans = belt_nights(center, FIRST_NIGHT + timedelta(days=n))
         for plan in plans:
             truth += truth_lines(center, plan.plan)
+        said = sorted((each for plan in plans for each in _said(plan)), key=lambda status: status.at)
         for piece in arrivals(plans):
-            raised += [_raised(told) for told in _run(engine, piece) if told.kind is Kind.DUE]
+            raised += [_raised(told) for told in _run(engine, piece, said) if told.kind is Kind.DUE]
         progress()
     scored = score(truth, raised, rules=PRIORITIES)
     return {**scored, "false_per_1000_bed_nights": _false(scored)}
@@ -56,14 +63,25 @@ def _false(scored: Score) -> dict[str, float]:
     return {priority.value: round(1000 * count / scored["bed_nights"], 2) for priority, count in counts.items()}
 
 
-def _run(engine: Conditions, piece: Arrivals) -> Iterator[Transition]:
-    """Hand a piece of arrivals in, slice by slice, with the timers that run out in between."""
+def _said(plan: BeltNight) -> list[BeltStatus]:
+    return statuses(plan.bed.belt.belt_id, plan.delivery)
+
+
+def _run(engine: Conditions, piece: Arrivals, said: Sequence[BeltStatus]) -> Iterator[Transition]:
+    """Hand a piece of arrivals in, slice by slice, with the timers that run out in between.
+
+    `said` is what belts say of themselves in the whole night, ascending.
+    """
     at, row = piece.from_at, 0
+    nth = bisect_left(said, at, key=lambda status: status.at)
     while at < piece.to_at:
         until = max(at + 1, min(at + SLICE_MS, piece.to_at, engine.next_due_at()))
         stop = row + int(np.searchsorted(piece.arrives_at[row:], until))
         if stop > row:
             yield from engine.observe(piece.batch(row, stop).distinct(), until)
+        told = bisect_left(said, until, key=lambda status: status.at)
+        yield from engine.tell(said[nth:told], until)
+        nth = told
         while (due_at := engine.next_due_at()) <= until:
             yield from engine.tick(max(at, due_at))
         yield from engine.tick(until)

@@ -13,6 +13,7 @@ from alerts.lifecycle import step
 from alerts.watch import Watch
 from api.app import create_app
 from api.live import LiveHub
+from api.reach import Reach
 from api.server import BoardServer
 from api.services import Services
 from domain.clock import Clock
@@ -24,6 +25,8 @@ from ingest.profiles.loading import load_profiles
 from ingest.source import READINGS_FILTER, MqttSource
 from ingest.statuses import STATUS_FILTER
 from nightbelt.broker_tls import tls_context
+from nightbelt.channels.calling import Calling, Ways
+from nightbelt.channels.courier import Books
 from nightbelt.far_readings import FarReadings
 from nightbelt.late import NotingReadings
 from nightbelt.night_reports import NightReporter
@@ -33,10 +36,14 @@ from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_belts import RecordsBeltStatuses
+from storage.records_care import RecordsCare
+from storage.records_contacts import RecordsContacts
 from storage.records_night_reports import RecordsLateReadings, RecordsNightReports
+from storage.records_outbox import RecordsOutbox
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
+from storage.records_rosters import RecordsRosters
 
 _log = structlog.get_logger(__name__)
 
@@ -80,8 +87,12 @@ class Stores:
         self.people = RecordsPeople(self.records)
         self.quarantine = RecordsQuarantine(self.records)
         self.statuses = RecordsBeltStatuses(self.records)
+        self.outbox = RecordsOutbox(self.records)
+        self.contacts = RecordsContacts(self.records)
+        self.rosters = RecordsRosters(self.records)
         self.reports = RecordsNightReports(self.records)
         self.late = RecordsLateReadings(self.records)
+        self.care = RecordsCare(self.records)
 
     def close(self) -> None:
         self._stack.close()
@@ -117,7 +128,13 @@ class Service:
         self._listener = listener
         self._registry = CollectorRegistry()
         self.hub = LiveHub()
-        self.watch = Watch(register=stores.register, book=stores.book, now=clock.now())
+        self.watch = Watch(
+            register=stores.register,
+            book=stores.book,
+            now=clock.now(),
+            statuses=stores.statuses,
+            care=stores.care,
+        )
         decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
         expects_session = bool(stores.book.states()[0])
         self._source = _source(settings, clock, decoder.topic_filters, expects_session=expects_session)
@@ -146,6 +163,23 @@ class Service:
             clock=clock,
             registry=self._registry,
         )
+        self._ways = Ways(settings)
+        self._calling = Calling(
+            settings,
+            Books(
+                outbox=stores.outbox,
+                contacts=stores.contacts,
+                alarms=stores.book,
+                people=stores.people,
+                register=stores.register,
+                rosters=stores.rosters,
+            ),
+            self._ways,
+            broker=self._source,
+            publish=self.hub.publish,
+            clock=clock,
+            registry=self._registry,
+        )
         app = create_app(self._services(settings, stores, clock, clock_speed, banner))
         self._server = _Server(app, self.hub, host=settings.web_host, port=settings.web_port)
 
@@ -156,10 +190,12 @@ class Service:
         self._pipeline.start()
         if self._forwarding:
             self._forwarding.start()
+        self._calling.start()
         try:
             stopping.then(self.stop)
             asyncio.run(self._server.serve(sockets=[self._listener]))
         finally:
+            self._calling.stop()
             self._pipeline.stop()
             self._reporter.stop()
             if self._forwarding:
@@ -181,6 +217,9 @@ class Service:
             readings=stores.readings,
             statuses=stores.statuses,
             reports=stores.reports,
+            rosters=stores.rosters,
+            outbox=stores.outbox,
+            care=stores.care,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,
@@ -189,12 +228,14 @@ class Service:
             registry=self._registry,
             health=self._health,
             on_register_changed=self.watch.settings_changed,
+            reach=Reach(contacts=stores.contacts, ways=self._ways),
+            on_care=self.watch.cared,
         )
 
     def _health(self) -> dict[str, str]:
         broker = "ok" if self._source.connected else "not connected"
         far = self._forwarding.health() if self._forwarding else {}
-        return {"broker": broker, **self._pipeline.health(), **far}
+        return {"broker": broker, **self._pipeline.health(), **far, **self._calling.health()}
 
 
 def _source(settings: Settings, clock: Clock, topic_filters: Sequence[str], *, expects_session: bool) -> MqttSource:

@@ -22,6 +22,7 @@ ENV_PREFIX: Final = "NIGHTBELT_"
 OTHER_VARIABLES: Final = (
     f"{ENV_PREFIX}TEST_",
     f"{ENV_PREFIX}PERSON_PASSWORD",
+    f"{ENV_PREFIX}CONTACT_ADDRESS",
     f"{ENV_PREFIX}SIMULATE_PASSWORD",
     f"{ENV_PREFIX}SETUP_TOKEN",
     SECRETS_VARIABLE,
@@ -96,6 +97,18 @@ class Settings(BaseSettings):
     secure_cookies: bool = Field(
         default=True, description="Send cookies over HTTPS only; off only for plain HTTP on loopback."
     )
+    public_url: str = Field(
+        default="", description="Address that people reach the pages at, for links in messages; empty: no links."
+    )
+    messages_with_values: bool = Field(
+        default=False, description="Tell people the figures of an alarm in messages to them; groups never get any."
+    )
+    web_push_contact: str = Field(
+        default="",
+        pattern="^((mailto:|https://)[^ ]+)?$",
+        description="Whom push services may turn to, `mailto:...` or `https://...`; empty: web push is off.",
+    )
+    mqtt_alarms: bool = Field(default=False, description="Publish the alarms' states on the broker, for nurse-call.")
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error."
     )

@@ -41,6 +41,10 @@ _QUALITY_NOISE: Final = np.float32(8)
 _QUALITY_PER_MOVEMENT: Final = np.float32(0.5)
 _POOR_QUALITY: Final = np.float32(25)
 """Best signal quality of a belt that lies badly."""
+FINE_INTERVAL_MS: Final = 5 * SECOND_MS
+"""Belts that report more slowly give a mean rate, in which a pause does not show."""
+_PAUSED_RATE: Final = np.float32(3)
+"""A sleeper who does not breathe lies still, and a belt loses nothing of that."""
 _VIBRATION_HEART_RATE: Final = np.float32(80)
 _VIBRATION_BREATHING_RATE: Final = np.float32(18)
 _VIBRATION_WIDTH: Final = np.float32(60)
@@ -155,6 +159,8 @@ def _during_episodes(night: BeltNight, at: Instants, numbers: Instants, readings
             heart[during] = breath[during] = np.nan
         elif episode.kind is Scenario.POOR_SIGNAL:
             quality[during] = np.floor(_POOR_QUALITY * noise)
+        elif episode.kind is Scenario.BREATHING_PAUSE and night.bed.belt.interval_ms <= FINE_INTERVAL_MS:
+            breath[during] = np.rint(np.float32(episode.rate * 10)) / np.float32(10)
         elif episode.kind is Scenario.EMPTY_VIBRATION:
             heart[during] = np.rint(_VIBRATION_HEART_RATE + _spread(noise, _VIBRATION_WIDTH))
             breath[during] = np.rint(_VIBRATION_BREATHING_RATE + _spread(noise, _VIBRATION_WIDTH / 4))
@@ -166,6 +172,7 @@ def _as_lossy(night: BeltNight, lossy: Lossy, at: Instants, numbers: Instants, r
     heart_lost, breath_lost = lossy.lost(at, numbers)
     inside = readings.in_bed == Occupancy.IN
     chatters = inside & lossy.chatters(at) & _amid(night, at)
+    breath_lost &= ~(readings.breathing_rate < _PAUSED_RATE)
     missing = np.float32(np.nan)
     return replace(
         readings,
@@ -194,6 +201,12 @@ def _spread(fraction: Floats, width: np.float32) -> Floats:
 def _movement(level: Floats, fraction: Floats, inside: NDArray[np.bool_]) -> Floats:
     moved = level * (_MOVEMENT_LEAST_FACTOR + _MOVEMENT_FACTOR_WIDTH * fraction) + _STILL_MOVEMENT * fraction
     return np.where(inside, np.minimum(np.floor(moved), np.float32(100)), np.float32(0))
+
+
+def shown_movement(level: Floats) -> tuple[Floats, Floats]:
+    """The least and the most that a sample shows of such a movement."""
+    most = level * (_MOVEMENT_LEAST_FACTOR + _MOVEMENT_FACTOR_WIDTH) + _STILL_MOVEMENT
+    return np.floor(level * _MOVEMENT_LEAST_FACTOR), most
 
 
 def _quality(movement: Floats, fraction: Floats) -> Floats:

@@ -11,8 +11,9 @@ import numpy as np
 from domain.errors import ConfigurationError, NotFoundError
 from domain.nights import night_of
 from domain.ports import BedEntry
-from domain.residents import Center, LeaveBedSettings, NightWindow, Resident
+from domain.residents import Center, LeaveBedSettings, NightWindow, Resident, VitalSettings
 from domain.units import MINUTE_MS
+from domain.vitals import NO_TURN_OVER
 from simulators.physiology import Physiology, drawn_physiology
 from simulators.scenarios import CLOCK_OFF_MIN, DEFAULT_MIX, Mix, Opening
 from simulators.streams import Purpose, stream
@@ -46,6 +47,10 @@ _TWO_WINDOWS: Final = (
 )
 _LONG_WINDOW_SHARE: Final = 0.1
 _TWO_WINDOWS_SHARE: Final = 0.06
+
+_TURNED_SHARE: Final = 0.2
+"""Share of residents who are to be turned within `_TURN_HOURS`."""
+_TURN_HOURS: Final = (2, 4, 6)
 
 _FAMILY_NAMES: Final = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗"
 _GIVEN_NAMES: Final = (
@@ -160,6 +165,7 @@ def _bed(index: int, seed: int, mix: Mix) -> SimulatedBed:
     if mix.measured:
         belt = _measured(belt, stream(seed, Purpose.LOSSES, index))
     settings = _settings(rng)
+    vitals = _at_risk(stream(seed, Purpose.CARE, index)) if mix.measured and index else VitalSettings()
     room = index // BEDS_PER_ROOM
     number = f"{1 + room // ROOMS_PER_FLOOR}{1 + room % ROOMS_PER_FLOOR:02d}"
     bed = str(1 + index % BEDS_PER_ROOM)
@@ -174,6 +180,7 @@ def _bed(index: int, seed: int, mix: Mix) -> SimulatedBed:
             resident_id=f"r{index + 1:04d}",
             name=family + given,
             leave_bed=settings if index else LeaveBedSettings(),
+            vitals=vitals,
         ),
         physiology=physiology,
     )
@@ -214,6 +221,14 @@ def _settings(rng: np.random.Generator) -> LeaveBedSettings:
         away_limit_min=other_limit if limit < _OTHER_LIMIT_SHARE else plain.away_limit_min,
         windows=windows,
     )
+
+
+def _at_risk(rng: np.random.Generator) -> VitalSettings:
+    """What is asked beyond the defaults: some residents are to be turned."""
+    risk, hours = rng.random(), _one_of(rng, _TURN_HOURS)
+    if risk >= _TURNED_SHARE:
+        return VitalSettings()
+    return VitalSettings(no_turn_over=replace(NO_TURN_OVER, on=True, after_s=hours * 3600))
 
 
 def _one_of(rng: np.random.Generator, choices: Sequence[Choice]) -> Choice:

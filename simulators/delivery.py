@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from domain.belts import BeltStatus
 from domain.units import MINUTE_MS, SECOND_MS
 from simulators.center import SimulatedBelt, SimulatedCenter
 from simulators.garbage import GarbageKind
@@ -15,6 +16,8 @@ from simulators.streams import Purpose, stream
 
 LATENCY_MS: Final = (20, 250)
 """Fastest and slowest way of a message to the broker; the slowest is below the fastest cadence, so order holds."""
+LAST_WILL_MS: Final = 45 * SECOND_MS
+"""One and a half times a keep-alive of 30 s: when a broker gives a client up (MQTT 3.1.1, 3.1.2.10)."""
 BURST_SPACING_MS: Final = 1
 """Between the messages that a belt kept while it was offline."""
 MAX_LATE_MS: Final = int(OFFLINE_MIN[1] * MINUTE_MS) + 2 * MINUTE_MS
@@ -29,11 +32,20 @@ _OFFLINE_AFTER_EXIT_MS: Final = 8 * MINUTE_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfflineSpan:
-    """The belt sends nothing in [`from_at`, `to_at`) (true ms); `buffered` means it sends it all afterwards."""
+    """The belt sends nothing in [`from_at`, `to_at`) (true ms); `buffered` means it sends it all afterwards.
+
+    `told`: the broker publishes its last will, and the belt says so when it is back.
+    """
 
     from_at: int
     to_at: int
     buffered: bool
+    told: bool = False
+
+    @property
+    def told_at(self) -> int:
+        """When the broker has noticed."""
+        return self.from_at + LAST_WILL_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +76,24 @@ def plan_delivery(center: SimulatedCenter, plan: NightPlan) -> Delivery:
     rng = stream(center.seed, Purpose.DELIVERY, plan.bed.index, plan.night.toordinal())
     lost = _silence(rng, center, plan)
     buffered = _silence(rng, center, plan)
-    spans = []
+    spans, told = [], Scenario.LAST_WILL in plan.scenarios
     if Scenario.OFFLINE_LOST in plan.scenarios:
-        spans.append(OfflineSpan(from_at=lost[0], to_at=lost[1], buffered=False))
+        spans.append(OfflineSpan(from_at=lost[0], to_at=lost[1], buffered=False, told=told))
     if Scenario.OFFLINE_BUFFERED in plan.scenarios and not (spans and _touch(lost, buffered)):
-        spans.append(OfflineSpan(from_at=buffered[0], to_at=buffered[1], buffered=True))
+        spans.append(OfflineSpan(from_at=buffered[0], to_at=buffered[1], buffered=True, told=told))
     return Delivery(
         offline=tuple(sorted(spans, key=lambda span: span.from_at)),
         garbage=_garbage(rng, plan) if Scenario.GARBAGE in plan.scenarios else (),
         duplicates=Scenario.DUPLICATES in plan.scenarios,
         shuffled=Scenario.OUT_OF_ORDER in plan.scenarios,
     )
+
+
+def statuses(belt_id: str, delivery: Delivery) -> list[BeltStatus]:
+    """What the broker tells of the belt in one night, ascending: its last wills, and that it is back."""
+    told = [span for span in delivery.offline if span.told]
+    ends = [(span.told_at, False) for span in told] + [(max(span.to_at, span.told_at), True) for span in told]
+    return [BeltStatus(belt_id=belt_id, at=at, online=online) for at, online in sorted(ends)]
 
 
 def _silence(rng: np.random.Generator, center: SimulatedCenter, plan: NightPlan) -> Span:

@@ -11,9 +11,10 @@ import numpy as np
 
 from domain.units import MINUTE_MS
 from simulators.center import SimulatedCenter
+from simulators.fevers import fever_of
 from simulators.localtime import Span
 from simulators.night import NightPlan
-from simulators.physiology import CELL_MS, Body, body
+from simulators.physiology import CELL_MS, Body, Floats, body
 from simulators.scenarios import EPISODES, Scenario
 from simulators.streams import Purpose, stream
 
@@ -25,6 +26,8 @@ _LENGTH_MIN: Final = {
     Scenario.VITALS_LOST: (6.0, 40.0),
     Scenario.POOR_SIGNAL: (12.0, 60.0),
     Scenario.EMPTY_VIBRATION: (8.0, 60.0),
+    Scenario.BREATHING_PAUSE: (0.25, 1.25),
+    Scenario.TOSSING: (40.0, 80.0),
 }
 """Shortest and longest (min); the shortest are too short to be told."""
 _LEVELS: Final = {
@@ -32,9 +35,18 @@ _LEVELS: Final = {
     Scenario.BRADYCARDIA: ((37.0, 37.6), (28.0, 32.0)),
     Scenario.FAST_BREATHING: ((25.5, 28.5), (32.0, 38.0)),
     Scenario.SLOW_BREATHING: ((6.8, 7.3), (3.0, 5.0)),
+    Scenario.BREATHING_PAUSE: ((2.0, 2.9), (2.0, 2.9)),
 }
 """Rates of a worrying and of an urgent episode (lowest, highest), per minute."""
 _HEART: Final = {Scenario.TACHYCARDIA, Scenario.BRADYCARDIA}
+_BREATH: Final = {Scenario.FAST_BREATHING, Scenario.SLOW_BREATHING}
+_TOSSING_SHARE: Final = 0.5
+"""Share of cells with a movement while somebody tosses and turns."""
+_TOSSING_MOVEMENT: Final = (45.0, 90.0)
+_IMMOBILE_MOVEMENT: Final = np.float32(12)
+"""Most movement of somebody who cannot turn over by themselves."""
+_EDGE_CELLS: Final = 3
+"""Getting in and out moves the bed whoever it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +88,30 @@ def night_body(center: SimulatedCenter, plan: NightPlan, episodes: Sequence[Epis
         in_bed=plan.in_bed,
         restless=Scenario.RESTLESS in plan.scenarios,
     )
-    heart_rate, breathing_rate = calm.heart_rate, calm.breathing_rate
+    fever = fever_of(center, plan.bed.index, plan.night)
+    heart_rate = calm.heart_rate + np.float32(fever.heart_rate if fever else 0)
+    breathing_rate = calm.breathing_rate + np.float32(fever.breathing_rate if fever else 0)
+    movement, turn_overs = calm.movement, calm.turn_overs
+    if Scenario.IMMOBILE in plan.scenarios:
+        movement, turn_overs = _immobile(plan, movement), turn_overs[:0]
     for episode in episodes:
-        if not np.isnan(episode.rate):
-            rates = heart_rate if episode.kind in _HEART else breathing_rate
-            first, last = ((at - plan.start_at) // CELL_MS for at in (episode.from_at, episode.to_at))
-            rates[first:last] = episode.rate
-    return replace(calm, heart_rate=heart_rate, breathing_rate=breathing_rate)
+        first, last = ((at - plan.start_at) // CELL_MS for at in (episode.from_at, episode.to_at))
+        if episode.kind in _HEART:
+            heart_rate[first:last] = episode.rate
+        elif episode.kind in _BREATH:
+            breathing_rate[first:last] = episode.rate
+        elif episode.kind is Scenario.TOSSING:
+            rng = stream(center.seed, Purpose.TOSSING, plan.bed.index, plan.night.toordinal())
+            moves, tossed = rng.random(last - first) < _TOSSING_SHARE, rng.uniform(*_TOSSING_MOVEMENT, last - first)
+            movement[first:last] = np.where(moves, tossed, movement[first:last])
+    return replace(calm, heart_rate=heart_rate, breathing_rate=breathing_rate, movement=movement, turn_overs=turn_overs)
+
+
+def _immobile(plan: NightPlan, movement: Floats) -> Floats:
+    """The same night without a clear movement but for getting in and out."""
+    edges = (plan.in_bed.ravel() - plan.start_at) // CELL_MS
+    near = np.abs(np.arange(len(movement))[:, None] - edges[None, :]).min(axis=1, initial=len(movement))
+    return np.where(near > _EDGE_CELLS, np.minimum(movement, _IMMOBILE_MOVEMENT), movement)
 
 
 def _rate(kind: Scenario, urgent: float, level: float) -> float:

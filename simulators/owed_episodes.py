@@ -52,9 +52,9 @@ def episode_verdicts(
 ) -> list[EpisodeVerdict]:
     """All that may be told of one night besides leaving the bed; a verdict NO is left out."""
     found = [*_of_rates(plan, body, episodes, settings, sight), *_of_signals(plan, episodes, settings, sight)]
-    bounded = [_beside_silence(verdict, sight) for verdict in found]
+    bounded = [beside_silence(verdict, sight) for verdict in found]
     if settings.windows != WHOLE_DAY:
-        bounded = [_either(verdict) for verdict in bounded]
+        bounded = [either(verdict) for verdict in bounded]
     return [*bounded, *_of_silences(plan, settings, sight)]
 
 
@@ -88,7 +88,7 @@ def _of_rates(
             loud = list(_of_level(rate, f"very_{level}", settings, sight))
             yield from loud
             for found in _of_level(rate, level, settings, sight):
-                yield _either(found) if any(_meet(found, other) for other in loud) else found
+                yield either(found) if any(_meet(found, other) for other in loud) else found
 
 
 def _of_level(rate: _Rate, level: str, settings: VitalSettings, sight: Sight) -> Iterator[EpisodeVerdict]:
@@ -154,6 +154,8 @@ def _of_silences(plan: NightPlan, settings: VitalSettings, sight: Sight) -> Iter
     if not settings.belt_silent.on:
         return
     for span in sight.delivery.offline:
+        if span.told and settings.belt_offline.on:
+            continue
         near = (span.from_at - sight.blur_ms - MINUTE_MS, span.from_at)
         inside = {bool(np.searchsorted(plan.in_bed.ravel(), at, side="right") % 2) for at in near}
         limits_ms = sorted(_silence_ms(settings, known_in_bed, sight) for known_in_bed in inside)
@@ -175,18 +177,20 @@ def _silence_ms(settings: VitalSettings, known_in_bed: bool, sight: Sight) -> in
     return max(asked_s * SECOND_MS, 3 * sight.belt.interval_ms)
 
 
-def _beside_silence(verdict: EpisodeVerdict, sight: Sight) -> EpisodeVerdict:
+def beside_silence(verdict: EpisodeVerdict, sight: Sight) -> EpisodeVerdict:
+    """The verdict as far as it can be told when the belt is silent at times."""
     reach_ms = BRIDGE_MS + sight.blur_ms
     for span in sight.delivery.offline:
         if (
             span.from_at - reach_ms < verdict.due_at + SLACK_MS
             and verdict.began_at < sight.known_again_at(span) + reach_ms
         ):
-            return _either(verdict)
+            return either(verdict)
     return verdict
 
 
-def _either(verdict: EpisodeVerdict) -> EpisodeVerdict:
+def either(verdict: EpisodeVerdict) -> EpisodeVerdict:
+    """The same, but nothing is demanded."""
     return EpisodeVerdict(
         rule=verdict.rule,
         began_at=verdict.began_at,

@@ -31,6 +31,11 @@ class Scenario(StrEnum):
     VITALS_LOST = "vitals-lost"
     POOR_SIGNAL = "poor-signal"
     EMPTY_VIBRATION = "empty-vibration"
+    BREATHING_PAUSE = "breathing-pause"
+    TOSSING = "tossing"
+    IMMOBILE = "immobile"
+    LAST_WILL = "last-will"
+    FEVER_TREND = "fever-trend"
 
 
 LONG_ABSENCE_MIN: Final = (20.0, 60.0)
@@ -53,27 +58,35 @@ OPENING_EXIT_AFTER_MS: Final = 4 * MINUTE_MS
 OPENING_AWAY_MS: Final = 25 * MINUTE_MS
 OPENING_IN_BED_AFTER_MS: Final = 30 * MINUTE_MS
 
-_DRAWN: Final = tuple(name for name in Scenario if name not in {Scenario.CLOCK_OFF, Scenario.OPENING})
+_DRAWN: Final = tuple(
+    name for name in Scenario if name not in {Scenario.CLOCK_OFF, Scenario.OPENING, Scenario.FEVER_TREND}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mix:
     """How often each scenario comes: its share of bed-nights, 0 to 1; 1 forces it, absent means never.
 
-    `clock_off` is the share of belts with a wrong clock (a property of the belt, not of the night). `measured`: belts
-    lose values, and their occupancy chatters, as was measured; the truth then tells of rates and silences as well.
+    `clock_off` is the share of belts with a wrong clock (a property of the belt, not of the night), `fever_trend` that
+    of residents who come down with a fever every few weeks. `measured`: belts lose values, and their occupancy
+    chatters, as was measured; the truth then tells of rates and silences as well.
     """
 
     shares: Mapping[Scenario, float] = field(default_factory=lambda: MappingProxyType({}))
     clock_off: float = 0.0
     measured: bool = False
+    fever_trend: float = 0.0
 
     @classmethod
     def of(cls, *forced: Scenario) -> "Mix":
-        """Every night has exactly these scenarios; with CLOCK_OFF every belt but the first has a wrong clock."""
+        """Every night has exactly these scenarios; with CLOCK_OFF every belt but the first has a wrong clock.
+
+        With FEVER_TREND every resident has fevers.
+        """
         return cls(
             shares=MappingProxyType({name: 1.0 for name in forced if name in _DRAWN}),
             clock_off=1.0 if Scenario.CLOCK_OFF in forced else 0.0,
+            fever_trend=1.0 if Scenario.FEVER_TREND in forced else 0.0,
         )
 
 
@@ -106,12 +119,22 @@ EPISODES: Final = (
     Scenario.VITALS_LOST,
     Scenario.POOR_SIGNAL,
     Scenario.EMPTY_VIBRATION,
+    Scenario.BREATHING_PAUSE,
+    Scenario.TOSSING,
 )
 """What happens to rates and signal for a while; in the order in which they are planned."""
 MEASURED_MIX: Final = Mix(
-    shares=MappingProxyType({**DEFAULT_MIX.shares, **dict.fromkeys(EPISODES, _EPISODE_SHARE)}),
+    shares=MappingProxyType(
+        {
+            **DEFAULT_MIX.shares,
+            **dict.fromkeys(EPISODES, _EPISODE_SHARE),
+            Scenario.IMMOBILE: _EPISODE_SHARE,
+            Scenario.LAST_WILL: 0.5,
+        }
+    ),
     clock_off=DEFAULT_MIX.clock_off,
     measured=True,
+    fever_trend=0.05,
 )
 """The same with belts as lossy as real ones and with episodes of rates: what alarm rules are scored on."""
 

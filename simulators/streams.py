@@ -37,6 +37,9 @@ class Purpose(IntEnum):
     SAMPLE_LOSS = 10
     STRETCH_LOSS = 11
     CHATTER = 12
+    TOSSING = 13
+    FEVER = 14
+    CARE = 15
 
 
 def _entropy(seed: int, purpose: Purpose, index: int, day: int) -> np.random.SeedSequence:

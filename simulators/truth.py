@@ -5,19 +5,23 @@ All instants are true time in ms (not the belt's clock). Kinds of line:
 - `night`, one per bed and night: `kind`, `night` (ISO date of the evening), `start_at`, `end_at` (noon to noon),
   `belt`, `bed`, `resident`, `interval_ms` (the belt's cadence), `clock_offset_ms` (belt's clock minus true time),
   `scenarios` (names, sorted), `in_bed` ([entry, exit] pairs; `exit` is when the person leaves),
-  `offline` (`from_at`, `to_at`, `buffered` of each silence), `garbage` (number of payloads that are no readings).
+  `offline` (`from_at`, `to_at`, `buffered` of each silence, `told` where the broker tells the belt's last will),
+  `garbage` (number of payloads that are no readings).
 - `absence`, one per exit and rule that is on for the resident: `kind`, `night`, `belt`, `bed`, `resident`, `rule`,
   `began_at` (exit), `until` (return; null when not back by the noon that ends the night), `due_at` (when an alarm is
   owed, or exit + limit where none is), `owed`, `either` (an alarm is tolerated and not demanded; `owed` is then
   false), `interval_ms`, `delayed` (a night in which messages are held up and shuffled on the way).
 - `episode`, in centres whose belts are lossy: the same fields for something else that owes an alarm or may (a rate
   beyond its limit, lost rates, a silent belt), and `early_ms` (how much before `due_at` the alarm may come).
+- `trend`, one per night of a fever: `kind`, `night`, `belt`, `bed`, `resident`, `number` (of its nights, from 0),
+  `heart_rate`, `breathing_rate` (by how much per minute they are raised all night).
 
 A file may hold a line twice after a crash; `read_truth` gives each once.
 """
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +29,11 @@ from domain.alarms import Rule
 from simulators.center import SimulatedCenter
 from simulators.delivery import Delivery, plan_delivery
 from simulators.episodes import night_body, plan_episodes
+from simulators.fevers import fever_of
 from simulators.localtime import window_spans
 from simulators.night import Absence, NightPlan
 from simulators.owed import Owed, Sight, limits_ms, verdict
+from simulators.owed_body import body_verdicts
 from simulators.owed_episodes import EARLY_MS, episode_verdicts
 from simulators.scenarios import Scenario
 
@@ -53,6 +59,9 @@ def truth_lines(center: SimulatedCenter, plan: NightPlan, *, seen_from_at: int |
             lines.append(_absence_line(plan, absence, rule, found.due_at, owed))
     if center.mix.measured:
         lines += _episode_lines(center, plan, sight, seen_from_at)
+    fever = fever_of(center, plan.bed.index, plan.night)
+    if fever is not None:
+        lines.append({"kind": "trend", **_whose(plan), **asdict(fever)})
     return [*lines, _night_line(plan, delivery)]
 
 
@@ -60,7 +69,9 @@ def _episode_lines(center: SimulatedCenter, plan: NightPlan, sight: Sight, seen_
     episodes = plan_episodes(center, plan)
     body = night_body(center, plan, episodes)
     lines = []
-    for found in episode_verdicts(plan, body, episodes, sight, plan.bed.resident.vitals):
+    asked = plan.bed.resident.vitals
+    verdicts = episode_verdicts(plan, body, episodes, sight, asked) + body_verdicts(plan, body, episodes, sight, asked)
+    for found in verdicts:
         if seen_from_at is not None and found.until < seen_from_at:
             continue
         unseen = seen_from_at is not None and found.began_at <= seen_from_at + sight.blur_ms
@@ -97,7 +108,8 @@ def _night_line(plan: NightPlan, delivery: Delivery) -> TruthLine:
         "scenarios": sorted(plan.scenarios),
         "in_bed": plan.in_bed.tolist(),
         "offline": [
-            {"from_at": span.from_at, "to_at": span.to_at, "buffered": span.buffered} for span in delivery.offline
+            {"from_at": span.from_at, "to_at": span.to_at, "buffered": span.buffered, "told": span.told}
+            for span in delivery.offline
         ],
         "garbage": len(delivery.garbage),
     }

@@ -33,6 +33,12 @@ class RecordsPeople:
         with self._records.read() as connection:
             return _person(connection, people.c.person_id == person_id)
 
+    def of_center(self, center_id: str) -> list[Person]:
+        there = select(people.c.person_id).where(people.c.center_id == center_id).order_by(people.c.person_id)
+        with self._records.read() as connection:
+            found = [_person(connection, people.c.person_id == who) for who in connection.scalars(there).all()]
+        return [person for person in found if person is not None]
+
     def begin(self, session: Session, *, at: int) -> None:
         with self._records.write() as connection:
             if _person(connection, people.c.person_id == session.person_id) is None:

@@ -28,9 +28,14 @@ from sqlalchemy import (
 )
 
 from domain.alarms import AlarmState, Category, EventKind, Outcome, Priority, Rule
+from domain.calls import CallReason
+from domain.care import CareKind
+from domain.contacts import WayKind
+from domain.deliveries import DeliveryState, Failure
 from domain.people import Role
 from domain.readings import Occupancy
 from domain.residents import Side
+from domain.roster import Post
 
 
 class Choice(TypeDecorator[Any]):
@@ -275,6 +280,71 @@ quarantine: Final = Table(
     Column("detail", Words, nullable=False),
 )
 
+contact_points: Final = Table(
+    "contact_points",
+    metadata,
+    Column("contact_id", String, primary_key=True),
+    Column("center_id", String, nullable=False),
+    Column("person_id", String, nullable=False, index=True),
+    Column("rank", Integer, nullable=False),
+    Column("kind", Choice(WayKind), nullable=False),
+    Column("address", Words, nullable=False),
+    Column("label", Words, nullable=False),
+    Column("language", String, nullable=False),
+)
+"""`address` is a secret. No foreign key to people: a centre's own ways have "" there."""
+
+deliveries: Final = Table(
+    "deliveries",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("alarm_id", String, nullable=False, index=True),
+    Column("person_id", String, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("reason", Choice(CallReason), nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("state", Choice(DeliveryState), nullable=False),
+    Column("contact_id", String),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("failure", Choice(Failure)),
+    Index("ix_deliveries_due", "state", "next_at"),
+)
+"""No foreign keys: a call is kept, and failed loudly, whatever the alarm book and the register know."""
+
+shifts: Final = Table(
+    "shifts",
+    metadata,
+    Column("center_id", String, primary_key=True),
+    Column("shift_id", String, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("start", String, nullable=False),
+    Column("end", String, nullable=False),
+)
+"""`start` and `end` are local times as HH:MM."""
+
+duties: Final = Table(
+    "duties",
+    metadata,
+    Column("center_id", String, primary_key=True),
+    Column("shift_id", String, primary_key=True),
+    Column("weekday", SmallInteger, primary_key=True),
+    Column("post", Choice(Post), primary_key=True),
+    Column("person_id", String, nullable=False),
+)
+
+swaps: Final = Table(
+    "swaps",
+    metadata,
+    Column("center_id", String, primary_key=True),
+    Column("shift_id", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("post", Choice(Post), primary_key=True),
+    Column("person_id", String, nullable=False),
+)
+"""`day` is the ISO date on which the shift begins."""
+
+
 night_reports: Final = Table(
     "night_reports",
     metadata,
@@ -310,3 +380,14 @@ late_readings: Final = Table(
     Column("day", Integer, primary_key=True),
     Column("times", BigInteger, nullable=False),
 )
+
+
+care_records: Final = Table(
+    "care_records",
+    metadata,
+    Column("resident_id", String, primary_key=True),
+    Column("kind", Choice(CareKind), primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("person_id", String, nullable=False),
+)
+"""No foreign keys: what was done is kept whatever the register knows."""

@@ -12,12 +12,16 @@ from sqlalchemy import text
 from domain.ports import (
     AlarmBook,
     BeltStatuses,
+    CareRecords,
+    ContactBook,
     LateReadings,
     NightReports,
+    Outbox,
     People,
     Quarantine,
     ReadingsStore,
     Register,
+    Rosters,
 )
 from domain.readings import ReadingBatch
 from domain.units import NEVER
@@ -26,20 +30,28 @@ from storage.influx_server import InfluxServer
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_belts import RecordsBeltStatuses
+from storage.records_care import RecordsCare
+from storage.records_contacts import RecordsContacts
 from storage.records_night_reports import RecordsLateReadings, RecordsNightReports
+from storage.records_outbox import RecordsOutbox
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
+from storage.records_rosters import RecordsRosters
 from storage.spool import Spool
 from storage.spooled_readings import SpooledReadings
 from storage.tables import metadata
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
+from tests.fakes.in_memory_care import InMemoryCare
+from tests.fakes.in_memory_contacts import InMemoryContacts
 from tests.fakes.in_memory_night_reports import InMemoryLateReadings, InMemoryNightReports
+from tests.fakes.in_memory_outbox import InMemoryOutbox
 from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_quarantine import InMemoryQuarantine
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
+from tests.fakes.in_memory_rosters import InMemoryRosters
 from tests.integration.engines_influx import influx
 from tests.integration.engines_postgres import Postgres
 from tests.integration.influx_stores import NAMED_URL, empty_store, named_server
@@ -155,6 +167,21 @@ def statuses(records: Records | None) -> BeltStatuses:
 
 
 @pytest.fixture
+def outbox(records: Records | None) -> Outbox:
+    return InMemoryOutbox() if records is None else RecordsOutbox(records)
+
+
+@pytest.fixture
+def contacts(records: Records | None) -> ContactBook:
+    return InMemoryContacts() if records is None else RecordsContacts(records)
+
+
+@pytest.fixture
+def rosters(records: Records | None) -> Rosters:
+    return InMemoryRosters() if records is None else RecordsRosters(records)
+
+
+@pytest.fixture
 def reports(records: Records | None) -> NightReports:
     return InMemoryNightReports() if records is None else RecordsNightReports(records)
 
@@ -162,3 +189,8 @@ def reports(records: Records | None) -> NightReports:
 @pytest.fixture
 def late(records: Records | None) -> LateReadings:
     return InMemoryLateReadings() if records is None else RecordsLateReadings(records)
+
+
+@pytest.fixture
+def care(records: Records | None) -> CareRecords:
+    return InMemoryCare() if records is None else RecordsCare(records)

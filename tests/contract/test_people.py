@@ -104,3 +104,11 @@ def test_a_new_session_clears_away_those_that_are_over(people: People) -> None:
 def test_nobody_has_no_session(people: People) -> None:
     with pytest.raises(NotFoundError):
         people.begin(SESSION, at=0)
+
+
+def test_a_centres_people_come_by_id(people: People) -> None:
+    people.save(SON)
+    people.save(NURSE)
+    people.save(replace(NURSE, person_id="p9", login="elsewhere", center_id="c2"))
+    assert people.of_center("c1") == [NURSE, SON]
+    assert people.of_center("nowhere") == []

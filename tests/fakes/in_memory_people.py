@@ -29,6 +29,11 @@ class InMemoryPeople:
         with self._lock:
             return self._people.get(person_id)
 
+    def of_center(self, center_id: str) -> list[Person]:
+        with self._lock:
+            there = [person for person in self._people.values() if person.center_id == center_id]
+        return sorted(there, key=lambda person: person.person_id)
+
     def begin(self, session: Session, *, at: int) -> None:
         with self._lock:
             if session.person_id not in self._people:

@@ -48,6 +48,7 @@ class Configured(Broker):
         self._kind, self._data, self._config = kind, data, config
         self._server, self._gateways = server, list(gateways)
         self.profiles: tuple[str, ...] = ()
+        self.listeners: list[str] = []
 
     def write(self) -> None:
         settings_file = self._data / "settings.toml"
@@ -57,6 +58,7 @@ class Configured(Broker):
             kind=BrokerKind(self._kind),
             directory=self.directory,
             gateway=self._gateways,
+            listener=self.listeners,
             cert_file=self._server.certificate if self._server else None,
             key_file=self._server.key if self._server else None,
             host=self.host,

@@ -35,10 +35,18 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(data: Path, broker: Broker, *, profiles: tuple[str, ...] = ()) -> Iterator[Served]:
+def served(
+    data: Path, broker: Broker, *, profiles: tuple[str, ...] = (), mqtt_alarms: bool = False
+) -> Iterator[Served]:
     """Up, subscribed, and stopped at the end."""
     settings = Settings(
-        data_dir=data, mqtt_host=broker.host, mqtt_port=broker.port, web_port=0, secure_cookies=False, profiles=profiles
+        data_dir=data,
+        mqtt_host=broker.host,
+        mqtt_port=broker.port,
+        web_port=0,
+        secure_cookies=False,
+        profiles=profiles,
+        mqtt_alarms=mqtt_alarms,
     )
     data.mkdir(exist_ok=True)
     listener = listen(settings.web_host, settings.web_port)

@@ -4,7 +4,7 @@ from alembic import op
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Float, Integer, String
 
 revision = "0007"
-down_revision = "0003"
+down_revision = "0005"
 
 
 def upgrade() -> None:

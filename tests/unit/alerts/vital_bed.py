@@ -34,6 +34,8 @@ class Stretch:
     in_bed: Occupancy = IN
     quality: float | None = 80
     step: float = 5
+    movement: float | None = None
+    turns: float | None = None
 
     def batch(self, received: float | None = None) -> ReadingBatch:
         at = NIGHT + np.arange(self.start * 1000, self.end * 1000, self.step * 1000).astype(np.int64)
@@ -46,6 +48,8 @@ class Stretch:
             heart_rate=np.nan if self.heart is None else self.heart,
             breathing_rate=np.nan if self.breath is None else self.breath,
             signal_quality=np.nan if self.quality is None else self.quality,
+            movement=np.nan if self.movement is None else self.movement,
+            turn_overs=np.nan if self.turns is None else self.turns,
         )
 
 
@@ -72,6 +76,10 @@ class VitalBench:
 
     def tick(self, now: float) -> None:
         self._collect(self.engine.tick(NIGHT + round(now * 1000)))
+
+    def turn(self, second: float) -> None:
+        """Somebody of the staff says that they turned the resident then."""
+        self._collect(self.engine.turned("b1", NIGHT + round(second * 1000)))
 
     def restart(self) -> None:
         """A new engine goes on from what the records hold by now."""

@@ -6,6 +6,7 @@ import pytest
 
 from alerts.lifecycle import step
 from api.languages import read_languages
+from api.vital_words import VITAL_RULES
 from api.words import reason_in_words, since_words
 from domain.alarms import Alarm, Category, Raise, Reason, Rule
 from tests.unit.api.conftest import Visit
@@ -52,6 +53,22 @@ def alarm(world: World, rule: Rule, **facts: float) -> Alarm:
             {"limit_s": 300, "never": 1},
             "The belt has never sent anything: nothing can be raised for this bed.",
         ),
+        (
+            Rule.RESTLESS,
+            {"limit_s": 1800, "limit": 20.0, "value": 24.0},
+            "Has moved strongly in 24 minutes of the last 30 min.",
+        ),
+        (
+            Rule.BREATHING_PAUSE,
+            {"limit_s": 20, "limit": 4.0, "value": 2.5},
+            "Fewer than 4 breaths per minute for longer than 20 sec; last 2.5. Breathing may have paused.",
+        ),
+        (Rule.NO_TURN_OVER, {"limit_s": 14_400}, "In bed for longer than 4 hr without turning over."),
+        (
+            Rule.BATTERY_LOW,
+            {"limit_s": 600, "limit": 20.0, "value": 18.0},
+            "The belt's battery is under 20 %; last 18 %. Charge or change it.",
+        ),
         (Rule.HEART_RATE_HIGH, {"limit_s": 300}, "heart-rate-high"),
     ],
 )
@@ -61,7 +78,7 @@ def test_the_reason_says_what_and_for_how_long(world: World, rule: Rule, facts: 
 
 def test_every_rule_has_its_reason_in_both_languages(world: World) -> None:
     for rule in Rule:
-        if rule.startswith(("heart", "breathing", "vitals", "belt", "signal")):
+        if rule in VITAL_RULES and rule is not Rule.CENTER_SILENT:
             told = alarm(world, rule, limit=40.0, value=38.0, limit_s=300)
             for language in (ENGLISH, CHINESE):
                 assert reason_in_words(told, language) != str(rule)

@@ -13,6 +13,7 @@ from api.live import LiveHub
 from api.services import Services
 from domain.alarms import Alarm, AlarmEvent, AlarmState, Category, Clear, Priority, Raise, Reason, Rule
 from domain.belts import BeltStatus
+from domain.care import CareRecord
 from domain.clock import instant
 from domain.live import AlarmsChanged, BedNow
 from domain.people import Person, Role
@@ -22,10 +23,13 @@ from domain.residents import Center, Resident
 from domain.units import MINUTE_MS, SECOND_MS
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
+from tests.fakes.in_memory_care import InMemoryCare
 from tests.fakes.in_memory_night_reports import InMemoryNightReports
+from tests.fakes.in_memory_outbox import InMemoryOutbox
 from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
+from tests.fakes.in_memory_rosters import InMemoryRosters
 
 NIGHT = instant(datetime(2026, 11, 22, 19, 12, tzinfo=UTC))
 """03:12 on 23 November 2026 in Shanghai."""
@@ -57,8 +61,10 @@ class World:
     book: InMemoryAlarmBook
     readings: InMemoryReadings
     statuses: InMemoryBeltStatuses
+    care: InMemoryCare
     beds: dict[str, BedNow]
     changes: list[str] = field(default_factory=list)
+    done: list[CareRecord] = field(default_factory=list)
 
     def hear(self, n: int, occupancy: Occupancy, **changed: object) -> BedNow:
         """Belt `n` reported just now."""
@@ -138,8 +144,9 @@ class World:
 def build_world(beds: int = 8, **settings: object) -> World:
     clock = FakeClock()
     register, people, book, readings = InMemoryRegister(), InMemoryPeople(), InMemoryAlarmBook(), InMemoryReadings()
-    statuses = InMemoryBeltStatuses()
+    statuses, care = InMemoryBeltStatuses(), InMemoryCare()
     latest: dict[str, BedNow] = {}
+    done: list[CareRecord] = []
     world: World
     services = Services(
         clock=clock,
@@ -149,15 +156,19 @@ def build_world(beds: int = 8, **settings: object) -> World:
         readings=readings,
         statuses=statuses,
         reports=InMemoryNightReports(),
+        rosters=InMemoryRosters(),
+        outbox=InMemoryOutbox(),
+        care=care,
         hub=LiveHub(),
         latest=lambda: list(latest.values()),
         step=step,
         secure_cookies=False,
         registry=CollectorRegistry(),
         on_register_changed=lambda: world.changes.append("register"),
+        on_care=done.append,
     )
     services = replace(services, **settings)  # type: ignore[arg-type]
-    world = World(services, clock, register, people, book, readings, statuses, latest)
+    world = World(services, clock, register, people, book, readings, statuses, care, latest, done=done)
     _enroll(world, beds)
     _hire(people.save)
     return world

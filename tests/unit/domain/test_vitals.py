@@ -8,7 +8,12 @@ from domain.vitals import HEART_RATE_HIGH, RuleLimit
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: RuleLimit(after_s=59), "after_s 59"),
+        (lambda: RuleLimit(after_s=9), "after_s 9"),
+        (lambda: VitalSettings(vitals_lost=RuleLimit(after_s=59)), "vitals_lost: after_s 59"),
+        (lambda: VitalSettings(breathing_pause=RuleLimit(limit=4, clear_limit=6, after_s=121)), "after_s 121"),
+        (lambda: VitalSettings(belt_offline=RuleLimit(after_s=179)), "belt_offline: after_s 179"),
+        (lambda: VitalSettings(battery_low=RuleLimit(limit=20, clear_limit=19)), "wrong side"),
+        (lambda: VitalSettings(restless=RuleLimit(limit=20, clear_limit=21, after_s=1800)), "wrong side"),
         (lambda: RuleLimit(clear_after_s=-1), "clear_after_s -1"),
         (lambda: RuleLimit(limit=3), "both or neither"),
         (lambda: VitalSettings(settle_s=601), "settle_s 601"),

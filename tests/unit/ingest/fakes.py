@@ -130,6 +130,12 @@ class FakeWatch:
         self.heard: list[int] = []
         self.due_at = NEVER
         self.poison: set[str] = set()
+        self.told: list[BeltStatus] = []
+
+    def tell(self, statuses: Sequence[BeltStatus], now: int) -> None:
+        if self.poison & {status.belt_id for status in statuses}:
+            raise ZeroDivisionError
+        self.told += statuses
 
     def observe(self, batch: ReadingBatch, now: int) -> list[LiveEvent]:
         if self.poison & {batch.belts[n] for n in batch.belt}:

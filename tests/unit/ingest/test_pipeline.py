@@ -171,6 +171,20 @@ def test_a_status_that_says_nothing_new_is_stored_once_a_minute(ward: Ward) -> N
     assert [(kept.online, kept.battery) for kept in ward.statuses.all()] == [(True, 86.0)]
 
 
+def test_what_belts_say_of_themselves_is_judged_once_and_in_order(ward: Ward) -> None:
+    ward.turn(status(b'{"online": true}', mid=1), status(b'{"online": false}', mid=2), reading(mid=3))
+    ward.turn(reading(mid=4))
+    assert [told.online for told in ward.watch.told] == [True, False]
+
+
+def test_a_status_that_upsets_the_watch_is_kept_and_acked(ward: Ward) -> None:
+    ward.watch.poison = {"b1"}
+    ward.turn(status(b'{"online": false}', mid=1))
+    assert ward.watch.told == []
+    assert [kept.online for kept in ward.statuses.all()] == [False]
+    assert [receipt.mid for receipt in ward.source.acked] == [1]
+
+
 def test_a_status_that_was_not_stored_is_news_again(ward: Ward) -> None:
     ward.turn(status(b'{"online": true}'))
     ward.statuses.switch.down()

@@ -95,7 +95,7 @@ def test_a_residents_vitals_lie_over_the_centres_and_these_over_the_defaults(tmp
         ("[center.vitals]\nheart_rate_high = 3\n", r"\$.center.vitals.heart_rate_high: a table is needed"),
         ("[center.vitals.heart_rate_high]\nlimit = 140\n", r"very_high: limits do not ascend"),
         ("[center.vitals.heart_rate_high]\nclear_limit = 115\n", r"clear_limit 115 is on the wrong side of 110"),
-        ("[center.vitals.heart_rate_high]\nafter_s = 5\n", r"after_s 5: 60 to 86400 s"),
+        ("[center.vitals.heart_rate_high]\nafter_s = 5\n", r"after_s 5: 10 to 86400 s"),
         ('[center.vitals]\nwindows = [["25:00", "6:00"]]\n', r"\$.center.vitals: "),
         ("[center.vitals]\nwindows = 7\n", r"\$.center.vitals.windows: Expected"),
     ],

@@ -95,6 +95,9 @@ def test_an_episode_lies_where_it_can_happen_and_is_seen(kind: Scenario) -> None
             assert len(seen_heart) == len(seen_breath) == 0
         elif kind in {Scenario.TACHYCARDIA, Scenario.BRADYCARDIA}:
             assert np.abs(seen_heart - episode.rate).max() <= 2.0
+        elif kind is Scenario.BREATHING_PAUSE:
+            fine = night.bed.belt.interval_ms <= 5_000
+            assert (np.abs(seen_breath - episode.rate).max() <= 0.1) if fine else (seen_breath > 8).all()
         elif kind in {Scenario.FAST_BREATHING, Scenario.SLOW_BREATHING}:
             assert np.abs(seen_breath - episode.rate).max() <= 0.4
         else:

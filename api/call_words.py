@@ -1,0 +1,73 @@
+"""Calls in the words of who gets them: short, for a locked screen, without a name. `N_` marks a text to translate."""
+
+from functools import partial, reduce
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from alerts.channels import Told
+from api.languages import Language
+from api.words import PRIORITIES, RULES, left_at, reason_in_words, since_words
+from domain.calls import CallReason
+
+
+def N_(message: str) -> str:  # noqa: N802  the name gettext tools look for
+    return message
+
+
+CARER_WORDS: Final = {
+    CallReason.ON_DUTY: N_("Please go, and say so in Nightbelt."),
+    CallReason.REPEATED: N_("Nobody has taken it yet. Please go, and say so in Nightbelt."),
+    CallReason.ESCALATED: N_("Nobody has taken it, so you are called as the next one. Please go."),
+    CallReason.UNANSWERED: N_("It is still unanswered, so everybody on the list is called. Please go."),
+    CallReason.NOBODY_ON_DUTY: N_("Nobody is on duty by the roster, so you are called. Please go."),
+    CallReason.TAKEN: N_("Somebody is going. You need not."),
+}
+LEAD_WORDS: Final = {
+    CallReason.ON_DUTY: N_("Please see to it that somebody goes."),
+    CallReason.REPEATED: N_("Nobody has taken it yet. Please see to it that somebody goes."),
+    CallReason.ESCALATED: N_("Those on duty have not taken it. Please see to it that somebody goes."),
+    CallReason.UNANSWERED: N_("It is still unanswered; everybody on the list is called. Please see to it."),
+    CallReason.NOBODY_ON_DUTY: N_("Nobody is on duty by the roster. Please see to it that somebody goes."),
+    CallReason.TAKEN: N_("Somebody is going. You need not."),
+}
+"""By why they are called; a lead has people to send."""
+
+
+def call_in_words(told: Told, language: Language) -> tuple[str, str]:
+    """Title and text of the message."""
+    return _title(told, language), reduce(partial(_joined, language), _sentences(told, language))
+
+
+def trial_in_words(language: Language) -> tuple[str, str]:
+    """Title and text of a message that says that messages come through."""
+    return language.say("Nightbelt: a test"), language.say("Alarms would reach you here. There is none now.")
+
+
+def _joined(language: Language, first: str, second: str) -> str:
+    """Chinese has no space between sentences."""
+    return language.say("%(first)s %(second)s", first=first, second=second)
+
+
+def _title(told: Told, language: Language) -> str:
+    what = language.say(RULES[told.rule])
+    if told.alarm.of_center:
+        place = language.say("%(what)s: the whole centre", what=what)
+    elif told.room:
+        place = language.say("%(what)s: room %(room)s, bed %(bed)s", what=what, room=told.room, bed=told.bed)
+    else:
+        place = language.say("%(what)s: bed %(bed)s", what=what, bed=told.bed)
+    return language.say("Taken – %(what)s", what=place) if told.reason is CallReason.TAKEN else place
+
+
+def _sentences(told: Told, language: Language) -> list[str]:
+    why = (LEAD_WORDS if told.to_lead else CARER_WORDS)[told.reason]
+    if told.reason is CallReason.TAKEN:
+        return [language.say(why)]
+    at = language.clock_time(left_at(told.alarm), ZoneInfo(told.timezone))
+    since = language.say(since_words(told.alarm), time=at)
+    sentences = [
+        language.say("%(since)s. %(priority)s.", since=since, priority=language.say(PRIORITIES[told.priority]))
+    ]
+    if told.with_values:
+        sentences.append(reason_in_words(told.alarm, language))
+    return [*sentences, language.say(why)]

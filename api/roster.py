@@ -1,0 +1,113 @@
+"""A week of the roster for a reader, and changing it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final
+
+from api.access import Viewer
+from api.services import Services
+from api.ward import Ward, read_ward
+from api.words import N_
+from domain.clock import utc
+from domain.errors import NotFoundError
+from domain.people import Right
+from domain.roster import WEEK, Duty, OnDuty, Post, Roster, Shift, Swap
+
+POSTS: Final = {Post.A: N_("A post"), Post.B: N_("B post"), Post.LEAD: N_("Lead")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """Who has a post on one shift; `swapped` when only for that day. `running`: the shift is on now."""
+
+    day: date
+    person_id: str
+    name: str
+    swapped: bool
+    running: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterView:
+    """A week from its Monday. `rows` has seven cells for each shift and post; `names` are those who can be called."""
+
+    ward: Ward
+    first: date
+    days: tuple[date, ...]
+    rows: tuple[tuple[Shift, Post, tuple[Cell, ...]], ...]
+    names: Mapping[str, str]
+    now: OnDuty
+
+
+def read_roster(services: Services, viewer: Viewer, day: date | None) -> RosterView:
+    """The week of `day`, or the present one."""
+    ward = read_ward(services, viewer.center_id)
+    at = services.clock.now()
+    today = utc(at).astimezone(ward.zone).date()
+    shown = day or today
+    first = shown - timedelta(days=shown.weekday())
+    days = tuple(first + timedelta(days=n) for n in WEEK)
+    roster = services.rosters.roster(viewer.center_id)
+    names = _names(services, viewer.center_id)
+    week = _Week(roster=roster, ward=ward, names=names, at=at)
+    rows = [
+        (shift, post, tuple(week.cell(shift, post, day) for day in days)) for shift in roster.shifts for post in Post
+    ]
+    now = roster.on_duty(at, ward.zone)
+    return RosterView(ward=ward, first=first, days=days, rows=tuple(rows), names=names, now=now)
+
+
+def change_post(services: Services, viewer: Viewer, change: Swap, *, each_week: bool) -> None:
+    """Give the post to somebody (or "" to nobody) for the one shift, or from now on each week.
+
+    NotFoundError for a shift that is not there, and for somebody who cannot be called.
+    """
+    center_id = viewer.center_id
+    roster = services.rosters.roster(center_id)
+    if change.shift_id not in {shift.shift_id for shift in roster.shifts}:
+        raise NotFoundError("shift", change.shift_id)
+    if change.person_id and change.person_id not in _names(services, center_id):
+        raise NotFoundError("person", change.person_id)
+    if each_week:
+        services.rosters.plan(center_id, roster.shifts, _with_duty(roster, change))
+    swaps = [
+        each
+        for each in roster.swaps
+        if (each.shift_id, each.day, each.post) == (change.shift_id, change.day, change.post)
+    ]
+    if swaps or not each_week:
+        services.rosters.swap(center_id, change)
+
+
+def _with_duty(roster: Roster, change: Swap) -> list[Duty]:
+    weekday = change.day.weekday()
+    place = (change.shift_id, weekday, change.post)
+    kept = [duty for duty in roster.duties if (duty.shift_id, duty.weekday, duty.post) != place]
+    if not change.person_id:
+        return kept
+    return [*kept, Duty(shift_id=change.shift_id, weekday=weekday, post=change.post, person_id=change.person_id)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Week:
+    roster: Roster
+    ward: Ward
+    names: Mapping[str, str]
+    at: int
+
+    def cell(self, shift: Shift, post: Post, day: date) -> Cell:
+        person_id = self.roster.holder(shift, day, post)
+        start_at, end_at = shift.span(day, self.ward.zone)
+        return Cell(
+            day=day,
+            person_id=person_id,
+            name=self.names.get(person_id, person_id),
+            swapped=person_id != replace(self.roster, swaps=()).holder(shift, day, post),
+            running=start_at <= self.at < end_at,
+        )
+
+
+def _names(services: Services, center_id: str) -> dict[str, str]:
+    people = services.people.of_center(center_id)
+    return {person.person_id: person.name for person in people if person.may(Right.HANDLE_ALARMS)}
