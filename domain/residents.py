@@ -124,8 +124,13 @@ _DURATIONS_S: Final = {
 _PLAIN_DURATION_S: Final = (60, 24 * 3600)
 
 
+def duration_range_s(name: str) -> tuple[int, int]:
+    """From how short to how long (s) the rule of this field of `VitalSettings` can wait before it is told."""
+    return _DURATIONS_S.get(name, _PLAIN_DURATION_S)
+
+
 def _check_duration(name: str, after_s: int) -> None:
-    low, high = _DURATIONS_S.get(name, _PLAIN_DURATION_S)
+    low, high = duration_range_s(name)
     if not low <= after_s <= high:
         raise ConfigurationError(f"{name}: after_s {after_s}: {low} to {high} s")
 
