@@ -203,6 +203,11 @@ def answered_at(alarm: Alarm) -> int | None:
     return alarm.resolved_at if alarm.resolved_by is not None else None
 
 
+def wants_outcome(alarm: Alarm) -> bool:
+    """Was somebody called for it, is it over, and has nobody said what it was? Of a whole centre it is not asked."""
+    return alarm.resolved_at is not None and alarm.outcome is None and not alarm.of_center and was_told(alarm)
+
+
 def figures(told: Sequence[Alarm], now: int) -> Figures:
     """The figures of alarms that were told."""
     outcomes = Counter(alarm.outcome for alarm in told if alarm.outcome is not None)
@@ -216,7 +221,7 @@ def figures(told: Sequence[Alarm], now: int) -> Figures:
         not_needed=outcomes[Outcome.NO_HELP_NEEDED],
         right=Share(count=given - outcomes[Outcome.FALSE_ALARM], of=given),
         helpful=Share(count=sum(outcomes[which] for which in GOOD), of=given),
-        without_outcome=Share(count=sum(alarm.outcome is None for alarm in asked), of=len(asked)),
+        without_outcome=Share(count=sum(wants_outcome(alarm) for alarm in asked), of=len(asked)),
         unanswered=Share(count=sum(answered_at(alarm) is None for alarm in over), of=len(told)),
         late=Share(count=sum(_late(alarm, now) for alarm in told), of=len(told)),
         response=Lengths.of([max(0, at - alarm.raised_at) for alarm, at in answers if at is not None]),

@@ -58,7 +58,7 @@ def read_board(house: House, viewer: Viewer) -> Board:
         ward=ward,
         beds=bed_views(ward, latest, now, stale_after_ms(services)),
         alarms=words.views(services.book.open_alarms(viewer.center_id)),
-        unfinished=words.views(unfinished_alarms(services, viewer.center_id, last_event_id)),
+        unfinished=words.views(unfinished_alarms(services, viewer.center_id)),
         latest=latest,
         last_event_id=last_event_id,
         age_shown_ms=age_shown_ms(services),

@@ -49,4 +49,4 @@ def quality(
 
 def _read(request: Request, viewer: Viewer, days: int, first: date | None, last: date | None) -> QualityView:
     services = house_of(request).services
-    return read_quality(services, viewer.center_id, viewer.language, days=days, first=first, last=last)
+    return read_quality(services, viewer, days=days, first=first, last=last)

@@ -8,19 +8,22 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alerts.quality import Quality, measure, span_of
+from alerts.quality import Quality, measure, span_of, wants_outcome
 from alerts.quality_findings import findings
-from api.languages import Language
+from api.access import Viewer
+from api.alarms_shown import AlarmView, AlarmWords
 from api.nights import latest_night
 from api.quality_words import Beds, FindingWords, finding_words
 from api.services import Services
 from api.ward import Ward, read_ward
+from domain.alarms import Alarm
 from domain.errors import NotFoundError
 from domain.ports import AlarmBook, Register
 
 NIGHTS: Final = 28
 """As many as a personal baseline rests on: four of every weekday."""
 NIGHTS_OFFERED: Final = (7, 28, 90)
+UNFINISHED_SHOWN: Final = 20
 MAX_NIGHTS: Final = 366
 EARLIEST: Final = date(1971, 1, 3)
 """`MAX_NIGHTS` before it are still after 1970, from which instants count."""
@@ -28,11 +31,12 @@ EARLIEST: Final = date(1971, 1, 3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityView:
-    """The quality of a ward's alarms for a reader."""
+    """The quality of a ward's alarms for a reader. `unfinished`: the newest that want an outcome."""
 
     ward: Ward
     quality: Quality
     findings: tuple[FindingWords, ...]
+    unfinished: tuple[AlarmView, ...]
     latest: date
 
     @property
@@ -59,31 +63,28 @@ def asked_nights(
 
 def measured(
     register: Register, book: AlarmBook, center_id: str, zone: ZoneInfo, nights: tuple[date, date], *, now: int
-) -> Quality:
-    """The quality of a centre's alarms in these nights, from the records."""
+) -> tuple[Quality, list[Alarm]]:
+    """The quality of a centre's alarms in these nights, from the records; and those alarms, oldest first."""
     first, last = nights
     start_at, end_at = span_of(first, last, zone)
-    return measure(
-        book.alarms_between(center_id, start_at, end_at),
-        register.watched_spans(center_id, start_at, end_at),
-        first,
-        last,
-        tz=zone,
-        now=now,
-    )
+    alarms = book.alarms_between(center_id, start_at, end_at)
+    spans = register.watched_spans(center_id, start_at, end_at)
+    return measure(alarms, spans, first, last, tz=zone, now=now), alarms
 
 
 def read_quality(
-    services: Services, center_id: str, language: Language, *, days: int, first: date | None, last: date | None
+    services: Services, viewer: Viewer, *, days: int, first: date | None, last: date | None
 ) -> QualityView:
-    """The quality of a centre's alarms as it stands now; see `asked_nights`."""
-    ward, now = read_ward(services, center_id), services.clock.now()
+    """The quality of the alarms of the viewer's centre as it stands now; see `asked_nights`."""
+    ward, now = read_ward(services, viewer.center_id), services.clock.now()
     nights = asked_nights(ward.zone, now, days=days, first=first, last=last)
-    quality = measured(services.register, services.book, center_id, ward.zone, nights, now=now)
-    beds = Beds.of(ward.places)
+    quality, alarms = measured(services.register, services.book, viewer.center_id, ward.zone, nights, now=now)
+    beds, words = Beds.of(ward.places), AlarmWords(services, ward, viewer)
+    wanting = [alarm for alarm in reversed(alarms) if wants_outcome(alarm)][:UNFINISHED_SHOWN]
     return QualityView(
         ward=ward,
         quality=quality,
-        findings=tuple(finding_words(one, beds, language) for one in findings(quality)),
+        findings=tuple(finding_words(one, beds, viewer.language) for one in findings(quality)),
+        unfinished=tuple(words.view(alarm) for alarm in wanting),
         latest=latest_night(ward.zone, now, whole=True),
     )

@@ -10,6 +10,7 @@ from alerts.quality_findings import Finding, FindingKind
 from alerts.shares import ENOUGH, Lengths, Rate, Share
 from api.languages import Language
 from api.words import N_, RULES
+from domain.alarms import LEAVE_BED_RULES, Rule
 from domain.residents import Place
 from domain.units import MINUTE_MS, SECOND_MS
 
@@ -67,9 +68,10 @@ class Beds:
             residents=frozenset(place.resident.resident_id for place in found if place.resident),
         )
 
-    def words(self, source: Source) -> SourceWords:
-        here = source.resident_id in self.residents
-        path = f"/residents/{quote(source.resident_id, safe='')}" if here else None
+    def words(self, source: Source, rule: Rule | None) -> SourceWords:
+        """The way there leads to the form that holds the rule's settings."""
+        here, form = source.resident_id in self.residents, "settings" if rule in LEAVE_BED_RULES else "vitals"
+        path = f"/residents/{quote(source.resident_id, safe='')}#{form}" if here else None
         return SourceWords(bed=self.names.get(source.bed_id, source.bed_id), path=path, count=source.count)
 
 
@@ -86,7 +88,7 @@ def finding_words(finding: Finding, beds: Beds, language: Language) -> FindingWo
         finding=finding,
         what=what,
         advice=language.say(ADVICE[finding.kind]),
-        sources=tuple(beds.words(source) for source in finding.sources),
+        sources=tuple(beds.words(source, finding.rule) for source in finding.sources),
     )
 
 

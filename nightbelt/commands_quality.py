@@ -45,7 +45,7 @@ def quality(
         where = _center(register, center, now)
         tz = zone(where.timezone)
         nights = asked_nights(tz, now, days=days, first=first, last=last)
-        told = measured(register, RecordsAlarmBook(records), where.center_id, tz, nights, now=now)
+        told, _ = measured(register, RecordsAlarmBook(records), where.center_id, tz, nights, now=now)
         beds = Beds.of(place for place in register.places(now) if place.center == where)
     found = findings(told)
     if as_json:

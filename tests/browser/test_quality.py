@@ -76,7 +76,7 @@ def test_the_page_on_a_desktop_leads_to_the_bed(served: Served, open_board: Open
     page.get_by_text("The numbers").first.click()
     expect(page.locator(".numbers").first).to_be_visible()
     page.locator(".sources a").first.click()
-    expect(page.locator("#settings")).to_be_in_viewport()
+    expect(page.locator("#vitals")).to_be_in_viewport()
 
 
 def test_the_page_on_a_phone_in_chinese(served: Served, open_board: Open) -> None:

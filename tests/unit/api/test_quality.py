@@ -80,6 +80,18 @@ def test_the_page_says_what_to_look_at_and_where(world: World, visit: Visit) -> 
     assert "11次中有6次无需帮助" in zh.get("/quality").text
 
 
+def test_alarms_without_an_outcome_lead_to_where_it_can_be_given(world: World, visit: Visit) -> None:
+    tell(world, visit, [None, Outcome.HELPED])
+    waiting, *_ = world.book.alarms_of("r1", 0, NIGHT)
+    ada = visit("ada")
+    assert "The newest alarms without" not in ada.get("/quality").text
+    world.clear(waiting.alarm_id)
+    assert f'<a href="/alarms/{waiting.alarm_id}">101-A' in ada.get("/quality").text
+    ada.post(f"/alarms/{waiting.alarm_id}/resolve", {"outcome": "no-help-needed"})
+    assert "The newest alarms without" not in ada.get("/quality").text
+    assert ada.get("/api/quality").json()["no_help_needed"]["count"] == 1
+
+
 def test_few_outcomes_are_said_to_be_few(world: World, visit: Visit) -> None:
     tell(world, visit, [Outcome.FALSE_ALARM, Outcome.HELPED])
     assert "not enough outcomes yet" in visit("ada").get("/quality").text
@@ -93,7 +105,7 @@ def test_a_resident_who_left_has_no_link(world: World, visit: Visit) -> None:
     world.services.register.enroll(place.center, [_emptied(place.bed_id)], NIGHT - MINUTE_MS)
     page = visit("ada").get("/quality").text
     assert "<li>1-1 <small>10 times" in page
-    assert "/residents/r1#settings" not in page
+    assert "/residents/r1#" not in page
 
 
 def _emptied(bed_id: str) -> BedEntry:
