@@ -10,11 +10,11 @@ from rich.table import Table
 
 from alerts.quality import Figures, Quality
 from alerts.quality_findings import findings
-from alerts.shares import Lengths, Share
+from alerts.shares import ENOUGH, Lengths, Share
 from api.languages import ENGLISH, Language, read_languages
 from api.quality import MAX_NIGHTS, NIGHTS, asked_nights, measured
 from api.quality_body import QualityBody
-from api.quality_words import Beds, FindingWords, finding_words, lengths_words, rate_words, share_words
+from api.quality_words import NOTHING, Beds, FindingWords, finding_words, length_words, rate_words
 from api.words import RULES
 from domain.clock import SystemClock
 from domain.errors import ConfigurationError
@@ -79,7 +79,8 @@ def _night(option: str, text: str | None) -> date | None:
 
 def _show(where: Center, tz: ZoneInfo, told: Quality, english: Language) -> None:
     table = Table(title=f"{where.name}: nights of {told.first} to {told.last} ({tz.key})")
-    for heading in ("rule", "alarms", "right", "helpful", "no outcome", "taken within", "nobody came", "late"):
+    table.caption = f"shares in percent from {ENOUGH} cases on; taken: half, and 9 of 10, within"
+    for heading in ("rule", "alarms", "right", "helpful", "no outcome", "taken", "nobody", "late"):
         table.add_column(heading, justify="left" if heading == "rule" else "right")
     for one in told.by_rule:
         table.add_row(english.say(RULES[one.rule]), *_cells(one.figures, english))
@@ -93,23 +94,27 @@ def _show(where: Center, tz: ZoneInfo, told: Quality, english: Language) -> None
 
 
 def _cells(figures: Figures, english: Language) -> list[str]:
-    shares = [figures.right, figures.helpful]
-    others = [figures.unanswered, figures.late]
+    before = (figures.right, figures.helpful, figures.without_outcome)
+    after = (figures.unanswered, figures.late)
     return [
         str(figures.told),
-        *(_cell(share, english) for share in shares),
-        _cell(figures.without_outcome, english, of_outcomes=False),
-        _length(figures.response, english),
-        *(_cell(share, english, of_outcomes=False) for share in others),
+        *(_cell(share, english) for share in before),
+        _taken(figures.response, english),
+        *(_cell(share, english) for share in after),
     ]
 
 
-def _cell(share: Share, english: Language, *, of_outcomes: bool = True) -> str:
-    return "\n".join(part for part in share_words(share, english, of_outcomes=of_outcomes) if part)
+def _cell(share: Share, english: Language) -> str:
+    if not share.of:
+        return NOTHING
+    made_of = f"{share.count}/{share.of}"
+    return f"{made_of}\n{english.percent(share.value)}" if share.enough and share.value is not None else made_of
 
 
-def _length(lengths: Lengths, english: Language) -> str:
-    return "\n".join(part for part in lengths_words(lengths, english) if part)
+def _taken(lengths: Lengths, english: Language) -> str:
+    if lengths.p50_ms is None or lengths.p90_ms is None:
+        return NOTHING
+    return f"{length_words(lengths.p50_ms, english)}\n{length_words(lengths.p90_ms, english)}"
 
 
 def _say(words: FindingWords) -> None:
