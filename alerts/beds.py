@@ -116,6 +116,17 @@ class BedTable:
             if instants[n] not in {LONG_AGO, NEVER}:
                 instants[n] += by_ms
 
+    def spell(self, n: int) -> tuple[int, int]:
+        """The latest spell in the bed of slot `n`, from when until when it is known (our clock, ms); chatter left out.
+
+        `LONG_AGO` twice where none was seen.
+        """
+        entered, left, offset = int(self.entered_at[n]), int(self.left_at[n]), int(self.clocks.offset[n])
+        if entered == NEVER:
+            return LONG_AGO, LONG_AGO
+        until = int(self.clocks.observed_at[n]) if left == NEVER else left
+        return entered - offset, until - offset
+
     def state(self, n: int) -> BedState:
         """Slot `n` as it is stored."""
         clocks = self.clocks

@@ -77,15 +77,15 @@ def _place_of(alarm: Alarm, places: Iterable[Place]) -> Place | None:
 def obstacle(call: Call, alarm: Alarm, person: Person | None) -> Failure | None:
     """Why the call must not be sent, looked at right before it would be; None when nothing is in the way.
 
-    OVER: somebody goes, or it is over. NOT_ALLOWED: no such person, of another centre, or one who handles no alarms.
+    OVER: somebody goes, it is over or snoozed, or another alarm speaks for it. NOT_ALLOWED: no such person, of another
+    centre, or one who handles no alarms.
     """
     if call.person_id and (
         person is None or person.center_id != alarm.center_id or not person.may(Right.HANDLE_ALARMS)
     ):
         return Failure.NOT_ALLOWED
-    if call.reason is not CallReason.TAKEN and alarm.state is not AlarmState.ACTIVE:
-        return Failure.OVER
-    return None
+    wanted = {CallReason.TAKEN: True, CallReason.NOT_FINISHED: alarm.is_open}.get(call.reason, alarm.calls)
+    return None if wanted else Failure.OVER
 
 
 def stopped(delivery: Delivery, why: Failure) -> Delivery:

@@ -23,6 +23,8 @@ SLOWEST_CLOCK_MS: Final = -5 * MINUTE_MS
 """A first reading older than this came late rather than from a clock that far behind (ingest refuses 5 min ahead)."""
 STEADY_MS: Final = 60 * SECOND_MS
 """How long readings must have come in step before a smaller offset is believed; longer than delays on the way."""
+DISORDERED_STEADY_MS: Final = 10 * MINUTE_MS
+"""The same for a belt whose messages overtake each other: one that took the shortest way is among so many."""
 PAUSE_MS: Final = 150 * SECOND_MS
 """Longer than this between two arrivals is a silence, and what follows may be its backlog; slow belts need 60 s."""
 FRESH_MS: Final = 60 * SECOND_MS
@@ -49,7 +51,8 @@ class BeltClocks:
     """Columns over n slots; all instants are int64 ms, `LONG_AGO` while a belt is unheard.
 
     `observed_at` is the newest reading on the belt's clock, `received_at` its arrival on ours, `offset` how far the
-    belt is ahead, `interval` the time between its last two readings.
+    belt is ahead, `interval` the time between its last two readings. `lateness` (ms) is how late readings must be
+    expected to come because they overtake each other, 0 for belts in order (`alerts.disorder`).
     """
 
     def __init__(self, n: int) -> None:
@@ -57,6 +60,7 @@ class BeltClocks:
         self.received_at = np.full(n, LONG_AGO, np.int64)
         self.offset = np.zeros(n, np.int64)
         self.interval = np.full(n, 10 * SECOND_MS, np.int64)
+        self.lateness = np.zeros(n, np.int64)
         self.level_at = np.full(n, LONG_AGO, np.int64)
         self.best = np.full(n, LONG_AGO, np.int64)
         self.ahead_alone = np.full(n, LONG_AGO, np.int64)
@@ -135,10 +139,12 @@ class BeltClocks:
         unheard = before_at == LONG_AGO
         waited = np.where(unheard, 0, received_at - before_at)
         catching_up = newest_at - np.where(unheard, newest_at, self.observed_at[beds]) > 2 * waited + OUT_OF_STEP_MS
+        catching_up &= self.lateness[beds] == 0
         restart = unheard | catching_up | (waited > PAUSE_MS) | (ahead >= old)
         self.level_at[beds] = np.where(restart, received_at, self.level_at[beds])
         best = np.where(restart, LONG_AGO, np.maximum(self.best[beds], ahead))
-        steady = ~restart & (received_at - self.level_at[beds] >= STEADY_MS)
+        steady_ms = np.where(self.lateness[beds] > 0, DISORDERED_STEADY_MS, STEADY_MS)
+        steady = ~restart & (received_at - self.level_at[beds] >= steady_ms)
         self.offset[beds] = np.where(steady, best, np.maximum(old, ahead))
         self.offset[beds] = np.where(unheard, np.maximum(ahead, SLOWEST_CLOCK_MS), self.offset[beds])
         self.level_at[beds] = np.where(steady, received_at, self.level_at[beds])

@@ -20,6 +20,7 @@ windows, and about what was over before it arrived (kept as `PASSED`).
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -27,15 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.beds import BedTable, starts
-from alerts.belt_states import BATTERY, OFFLINE, BeltStates
-from alerts.center_silence import CENTER_SILENT, CenterSilences
+from alerts.beside import Beside
 from alerts.clocks import FRESH_MS
 from alerts.courses import Courses
-from alerts.restlessness import RESTLESS, Restlessness
+from alerts.disorder import Disorder
 from alerts.rulebook import RULES
 from alerts.rules import Frame, Questions, RuleSpec, Truth, frame_of
 from alerts.runs import Look, Run, Slot, Transition, restored, stored
-from alerts.silence import SILENT, Silences
 from alerts.truths import Seen, TruthTable
 from domain.alarms import Rule
 from domain.belts import BeltStatus
@@ -63,13 +62,11 @@ class Conditions:
         self._slots = tuple(slots)
         self._slot_of = {slot.belt_id: n for n, slot in enumerate(slots)}
         self.beds = BedTable(tuple(self._slot_of))
+        self._disorder = Disorder(self._slot_of, self.beds.clocks)
         self._truths = TruthTable(self._specs, len(slots))
         self._courses = Courses(self._specs, self._slots, self.beds)
         self._runs = self._courses.runs
-        self._silences = Silences(self._slots, self.beds)
-        self._center_silences = CenterSilences(self._slots, self.beds)
-        self._belt_states = BeltStates(self._slots, self.beds)
-        self._restlessness = Restlessness(self._slots, self.beds)
+        self._beside = Beside(self._slots, self.beds)
         self._settle_ms = np.array([slot.settle_ms for slot in slots], np.int64)
         self._questions = Questions(self._specs, [slot.limits for slot in slots])
 
@@ -80,14 +77,11 @@ class Conditions:
         deadlines that are not yet due set anew.
         """
         old_slots, old_beds, old_truths, old_runs = self._slots, self.beds, self._truths, self._runs
-        old_silences, old_center_silences = self._silences, self._center_silences
-        old_belt_states, old_restlessness = self._belt_states, self._restlessness
+        old_beside, old_disorder = self._beside, self._disorder
         self._set_slots(slots)
         self.beds.adopt(old_beds)
-        self._silences.adopt(old_silences)
-        self._center_silences.adopt(old_center_silences)
-        self._belt_states.adopt(old_belt_states)
-        self._restlessness.adopt(old_restlessness)
+        self._disorder.adopt(old_disorder)
+        self._beside.adopt(old_beside)
         heirs = {(slot.subject, slot.bed_id): n for n, slot in enumerate(slots)}
         for old, slot in enumerate(old_slots):
             if (n := self._slot_of.get(slot.belt_id)) is not None:
@@ -120,26 +114,16 @@ class Conditions:
                 self._truths.truth[:, n] = self._known_truth(n)
         for state in conditions:
             slot_n, k = self._slot_of.get(state.belt_id), rows.get(state.rule)
-            if state.rule is CENTER_SILENT.rule:
-                self._center_silences.restore(state)
+            if self._beside.restore_center(state):
                 continue
             known = slot_n is not None and self._slots[slot_n].subject == state.subject
-            if slot_n is not None and known and (beside := self._beside(state.rule)) is not None:
-                beside.restore(slot_n, state)
+            if slot_n is not None and known and self._beside.restore(slot_n, state):
                 continue
             if slot_n is None or k is None or not known:
                 self._gone.append((state.belt_id, str(state.rule)))
                 continue
             self._truths.restore(k, slot_n, Truth.TRUE if state.broken_at is None else Truth.FALSE)
             self._rearm(k, slot_n, restored(state))
-
-    def _beside(self, rule: Rule) -> Silences | BeltStates | Restlessness | None:
-        """Who tells the rule beside the conditions."""
-        if rule is SILENT.rule:
-            return self._silences
-        if rule in {OFFLINE.rule, BATTERY.rule}:
-            return self._belt_states
-        return self._restlessness if rule is RESTLESS.rule else None
 
     def _known_truth(self, n: int) -> NDArray[np.int8]:
         """What the stored occupancy says; where it says nothing, that the opposite was seen, so that leaving counts."""
@@ -167,14 +151,29 @@ class Conditions:
         """
         if not self._slots:
             return []
-        slot = np.array([self._slot_of.get(belt_id, -1) for belt_id in batch.belts], np.intp)[batch.belt]
+        slot = self._slots_by_reading(batch)
         aside, shifts = self.beds.clocks.jumps(batch, slot)
         for n, by_ms in shifts:
             self._shift(n, by_ms)
         known = (slot >= 0) & ~aside
-        newer = known & (batch.observed_at > self.beds.clocks.observed_at[slot])
+        if not known.all():
+            batch, slot = batch.select(known), slot[known]
+        if len(batch):
+            self._disorder.hear(batch, slot, now)
+            ordered = self._disorder.in_order(batch, int(batch.received_at.max()))
+            self._look_at(ordered, slot if ordered is batch else self._slots_by_reading(ordered), now)
+        return [*self._take_told(now), *self._beside.hear(self._courses.take_absences(), now)]
+
+    def _slots_by_reading(self, batch: ReadingBatch) -> NDArray[np.intp]:
+        return np.array([self._slot_of.get(belt_id, -1) for belt_id in batch.belts], np.intp)[batch.belt]
+
+    def _look_at(self, batch: ReadingBatch, slot: NDArray[np.intp], now: int) -> None:
+        """Readings of belts that have slots, each belt's ascending; those older than what was looked at are late."""
+        if not len(batch):
+            return
+        newer = batch.observed_at > self.beds.clocks.observed_at[slot]
         if not newer.all():
-            self._take_late(batch, slot, known & ~newer)
+            self._take_late(batch, slot, ~newer)
             batch, slot = batch.select(newer), slot[newer]
         if len(batch):
             if (slot[1:] < slot[:-1]).any():
@@ -182,14 +181,11 @@ class Conditions:
                 batch, slot = batch.select(order), slot[order]
             self._changed_beds.update(self.beds.arrive(batch, slot).tolist())
             self._go_through(batch, slot, now)
-        return [*self._take_told(), *self._restlessness.see(batch, slot, now), *self._hear(now)]
+            self._courses.told += self._beside.see(batch, slot, now)
 
     def tell(self, statuses: Iterable[BeltStatus], now: int) -> list[Transition]:
         """Take in what belts say of themselves, in this order, at `now`; returns what to tell."""
-        before = self._belt_states.standing()
-        told = self._belt_states.tell(statuses, now)
-        self._silences.count_from(np.flatnonzero(before & ~self._belt_states.standing()), now)
-        return told
+        return self._beside.tell(statuses, now)
 
     def turned(self, belt_id: str, at: int) -> list[Transition]:
         """Who lies over the belt was turned at `at` (our clock): the time until the next turn counts from there."""
@@ -197,13 +193,7 @@ class Conditions:
         if n is not None:
             self._courses.now = at
             self._courses.begin_anew(Rule.NO_TURN_OVER, n, at + int(self.beds.clocks.offset[n]))
-        return self._take_told()
-
-    def _hear(self, now: int) -> list[Transition]:
-        self._silences.listen(now)
-        told, counted = self._center_silences.hear(now)
-        self._silences.count_from(counted, now)
-        return [*told, *self._silences.hear(now), *self._belt_states.hear(now)]
+        return self._take_told(at)
 
     def _go_through(self, batch: ReadingBatch, slot: NDArray[np.intp], now: int) -> None:
         """Pass over what says nothing new; look at the next few readings of each bed one by one; and so on."""
@@ -329,8 +319,9 @@ class Conditions:
     def _shift(self, n: int, by_ms: int) -> None:
         """The clock of the belt jumped: everything kept in its time moves with it."""
         self.beds.shift(n, by_ms)
+        self._disorder.shift(n, by_ms)
         self._truths.shift(n, by_ms)
-        self._restlessness.shift(n, by_ms)
+        self._beside.shift(n, by_ms)
         self._changed_beds.add(n)
         for k in range(len(self._specs)):
             if run := self._runs.get(k, n):
@@ -343,16 +334,15 @@ class Conditions:
 
     def tick(self, now: int) -> list[Transition]:
         """Let deadlines run out; returns what to tell."""
+        if not self._disorder.none:
+            waited = self._disorder.in_order(ReadingBatch.empty(), now)
+            self._look_at(waited, self._slots_by_reading(waited), now)
         self._courses.now = now
         for k, n, run in self._runs.armed():
             if self._runs_out_at(k, n, run) <= now:
                 silent = now - int(self.beds.clocks.received_at[n]) > FRESH_MS
                 self._courses.due(k, n, run, silent=silent)
-        of_centers = self._center_silences.tick(now)
-        excused = self._center_silences.standing
-        offline = self._belt_states.tick(now, excused | self._silences.standing())
-        silences = self._silences.tick(now, excused | self._belt_states.standing())
-        return [*self._take_told(), *of_centers, *offline, *silences]
+        return [*self._take_told(now), *self._beside.tick(self._courses.take_absences(), now)]
 
     def next_due_at(self) -> int:
         """When (our clock, ms) the next deadline runs out if no reading comes; NEVER when there is none.
@@ -365,31 +355,30 @@ class Conditions:
         """When the deadline runs out on our clock without another reading.
 
         A run seen in one reading only may be a single false sample: the next reading is waited for, one interval.
-        While a backlog is being taken in, the readings to come decide.
+        While a backlog is being taken in, the readings to come decide, and where they overtake each other all up to
+        the deadline are waited for.
         """
         if not self._specs[k].holds_while_unknown:
             return NEVER
         clocks = self.beds.clocks
-        at = run.deadline_at - int(clocks.offset[n])
+        at = run.deadline_at - int(clocks.offset[n]) + int(clocks.lateness[n])
         if clocks.observed_at[n] <= run.began_at:
             at += int(clocks.interval[n])
         if clocks.late_on_arrival(n) > FRESH_MS:
             at = max(at, int(clocks.received_at[n]) + QUIET_MS)
         return at
 
-    def _take_told(self) -> list[Transition]:
+    def _take_told(self, now: int) -> list[Transition]:
+        """What there is to tell; readings that had to wait are told of when they were looked at."""
         told, self._courses.told = self._courses.told, []
-        return told
+        lateness = self.beds.clocks.lateness
+        return [replace(one, at=now) if lateness[self._slot_of[one.belt_id]] else one for one in told]
 
     def take_changes(self) -> tuple[list[BedState], list[ConditionState], list[tuple[str, str]]]:
         """What changed since the last call and must be stored: beds, running conditions, (belt, rule) that ended."""
         beds = [self.beds.state(n) for n in sorted(self._changed_beds)]
-        kept: list[ConditionState] = []
-        ended, self._gone = self._gone, []
-        for beside in (self._silences, self._center_silences, self._belt_states, self._restlessness):
-            kept_beside, ended_beside = beside.take_changed()
-            kept += kept_beside
-            ended += ended_beside
+        kept, ended = self._beside.take_changed()
+        ended, self._gone = [*ended, *self._gone], []
         for k, n, run in self._runs.take_changed():
             rule, slot = self._specs[k].rule, self._slots[n]
             if run is None:

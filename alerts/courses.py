@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 
 from alerts.beds import BedTable
+from alerts.exits import Absent
 from alerts.rules import RuleSpec, Truth
 from alerts.run_table import RunTable
 from alerts.runs import Kind, Look, Run, Slot, Transition
-from domain.alarms import Rule
+from domain.alarms import Category, Rule
 from domain.units import MINUTE_MS, NEVER
 
 REPEAT_MS: Final = 30 * MINUTE_MS
@@ -33,6 +34,13 @@ class Courses:
         self.runs = RunTable(specs, slots)
         self.told: list[Transition] = []
         self.now = 0
+        self._absence_row = self._rows.get(Rule.LEAVE_BED_NOT_BACK)
+        self._absences: list[Absent] = []
+
+    def take_absences(self) -> list[Absent]:
+        """The absences that have ended since the last call."""
+        absences, self._absences = self._absences, []
+        return absences
 
     def look(self, k: int, n: int, look: Look) -> None:
         """The run of rule `k` in slot `n` (or its absence) in a reading in which something happens."""
@@ -54,7 +62,7 @@ class Courses:
         """The condition was not seen for so long that it is another one now."""
         if run.broken_at is None:
             run.broken_at = look.at - look.unseen_ms
-        self._over(k, n, run)
+        self._over(k, n, run, fresh=look.fresh)
         if run.alarm_began_at is not None:
             self._begin(k, n, look, run.alarm_began_at)
             return
@@ -76,11 +84,13 @@ class Courses:
 
     def _turn(self, k: int, n: int, run: Run, look: Look) -> None:
         if look.truth == Truth.FALSE:
-            self._end(k, n, run, look.at)
+            self._end(k, n, run, look)
         elif run.broken_at is None:
             self._hold(k, n, run, look)
         elif look.truth == Truth.TRUE:
             if self._is_another(k, run, look):
+                if not run.over:
+                    self._over(k, n, run, fresh=look.fresh)
                 self._begin(k, n, look, run.alarm_began_at)
                 return
             run.broken_at, run.over = None, False
@@ -92,8 +102,9 @@ class Courses:
         spec = self._specs[k]
         if spec.stays_until_clear and run.raised:
             return False
-        returned = run.raised and run.broken_at is not None and look.at - run.broken_at >= spec.end_confirm_ms
-        return run.over or returned
+        broken_ms = 0 if run.broken_at is None else look.at - run.broken_at
+        returned = run.raised and broken_ms >= spec.end_confirm_ms
+        return run.over or returned or broken_ms >= spec.end_alone_ms
 
     def _hold(self, k: int, n: int, run: Run, look: Look) -> None:
         """The run goes on in this reading; is it due?"""
@@ -119,12 +130,12 @@ class Courses:
         self.runs.keep(k, n, run)
         return True
 
-    def _end(self, k: int, n: int, run: Run, at: int) -> None:
-        spec = self._specs[k]
+    def _end(self, k: int, n: int, run: Run, look: Look) -> None:
+        spec, at = self._specs[k], look.at
         if run.broken_at is None:
-            run.broken_at = at
+            run.broken_at, run.seen_twice = at, look.seen_before_at > run.began_at
         if not run.over and at - run.broken_at >= spec.end_confirm_ms:
-            self._over(k, n, run)
+            self._over(k, n, run, fresh=look.fresh)
         if run.over and run.alarm_began_at is None:
             self.runs.drop(k, n)
         elif run.over and at - run.broken_at >= self.runs.clear_ms(k, n):
@@ -133,8 +144,10 @@ class Courses:
         else:
             self.runs.keep(k, n, run)
 
-    def _over(self, k: int, n: int, run: Run) -> None:
+    def _over(self, k: int, n: int, run: Run, *, fresh: bool) -> None:
         run.over = True
+        if k == self._absence_row and run.broken_at is not None and run.seen_twice:
+            self._absences.append(Absent(slot=n, began_at=run.began_at, ended_at=run.broken_at, fresh=fresh))
         if run.passed and not run.raised and run.deadline_at != NEVER:
             self._tell(Kind.PASSED, k, n, run.began_at, run)
 
@@ -165,7 +178,11 @@ class Courses:
         if limits is None or schedule is None or began_at - offset < slot.from_at:
             return NEVER
         counts_from = schedule.counts_from(began_at - offset, spec.carry_in_ms)
-        return NEVER if counts_from is None else counts_from + offset + limits.min_duration_ms
+        if counts_from is None:
+            return NEVER
+        if spec.category is not Category.TECHNICAL:
+            counts_from = max(counts_from, slot.paused_until)
+        return counts_from + offset + limits.min_duration_ms
 
     def set_beginning(self, k: int, n: int, run: Run, at: int, truth: int) -> None:
         """A late reading from before the run's first shows when it really began."""
@@ -205,6 +222,7 @@ class Courses:
             limit=limits.limit if limits else np.nan,
             value=self._value(spec, n),
             silent=silent,
+            latches=spec.latches if limits is None or limits.latches is None else limits.latches,
         )
         self.told.append(transition)
 

@@ -3,8 +3,9 @@
 Derived anew from the alarm as it is stored, the roster and `now`; the keys make a repeat harmless. So nothing has to be
 remembered over a restart: steps that came due meanwhile are called at once, and of the repeats only the last.
 
-Fails towards calling: a post nobody has passes its step on to the lead, a lead nobody has to everybody, and the call
-says so. Only an acknowledgement, an end of the alarm or a snooze stops it.
+Whoever hands an alarm on calls the lead at once, and the steps go on from there. Fails towards calling: with nobody on
+duty the leads are called, without leads everybody, and the call says so. An alarm calls nobody once it is taken or
+over, while it is snoozed, and while another alarm speaks for it; nothing else stops it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -77,16 +78,14 @@ class _Rung:
     reason: CallReason
 
 
-def plan(alarm: Alarm, staff: Staff, now: int, steps: Steps | None = None, *, quiet_until: int | None = None) -> Plan:
+def plan(alarm: Alarm, staff: Staff, now: int, steps: Steps | None = None) -> Plan:
     """The calls of `alarm` that are due at `now` (ms). `steps` are those of its priority when left out.
 
-    `quiet_until` (ms): the alarm is snoozed until then. Calls that came due before are owed all the same.
+    A snoozed alarm calls nobody, nor one that another speaks for; what came due meanwhile is owed afterwards.
     """
     used = steps or DEFAULTS.get(alarm.priority)
-    if used is None or alarm.state is AlarmState.RESOLVED:
+    if used is None or not alarm.is_open or alarm.held_by is not None or alarm.snoozed_until is not None:
         return Plan(calls=(), next_at=NEVER)
-    if quiet_until is not None and now < quiet_until:
-        return Plan(calls=(), next_at=quiet_until)
     rungs = list(_ladder(alarm, used))
     due = [rung for rung in rungs if rung.due_at <= now]
     repeats = [rung for rung in due if rung.number > 0]
@@ -98,26 +97,32 @@ def plan(alarm: Alarm, staff: Staff, now: int, steps: Steps | None = None, *, qu
 def _ladder(alarm: Alarm, steps: Steps) -> Iterator[_Rung]:
     """Every step the alarm may come to, by level; repeats are those of the last level with their number."""
     if alarm.state is AlarmState.ACKNOWLEDGED:
-        taken_at = alarm.acknowledged_at or alarm.raised_at
-        yield _Rung(len(ORDER) + 1, 0, taken_at + steps.again_after_s * SECOND_MS, CallReason.UNANSWERED)
+        if alarm.acknowledged_at is not None and alarm.cleared_at is None:
+            due_at = alarm.acknowledged_at + steps.again_after_s * SECOND_MS
+            yield _Rung(len(ORDER) + 1, 0, due_at, CallReason.NOT_FINISHED)
         return
-    raised_at = alarm.raised_at
+    begun_at, passed_s = alarm.raised_at, 0
+    if alarm.escalated_at is not None:
+        begun_at, passed_s = alarm.escalated_at, steps.posts_s[-1]
     for level, after_s in enumerate(steps.posts_s):
-        yield _Rung(level, 0, raised_at + after_s * SECOND_MS, CallReason.ESCALATED if level else CallReason.ON_DUTY)
+        if after_s >= passed_s:
+            reason = CallReason.ESCALATED if level else CallReason.ON_DUTY
+            yield _Rung(level, 0, begun_at + (after_s - passed_s) * SECOND_MS, reason)
     last_s, last = steps.posts_s[-1], len(ORDER) - 1
     if steps.everybody_after_s is not None:
         last_s, last = steps.everybody_after_s, len(ORDER)
-        yield _Rung(last, 0, raised_at + last_s * SECOND_MS, CallReason.UNANSWERED)
+        yield _Rung(last, 0, begun_at + (last_s - passed_s) * SECOND_MS, CallReason.UNANSWERED)
     for number in range(1, steps.repeats + 1):
-        due_at = raised_at + (last_s + number * steps.repeat_s) * SECOND_MS
+        due_at = begun_at + (last_s - passed_s + number * steps.repeat_s) * SECOND_MS
         yield _Rung(last, number, due_at, CallReason.REPEATED)
 
 
 def _calls(alarm: Alarm, rung: _Rung, staff: Staff) -> Iterator[Call]:
     people, reason = _called(rung, staff)
+    begun_at = alarm.escalated_at or alarm.raised_at  # an alarm that comes again calls again
     for person_id in people:
         yield Call(
-            key=f"{alarm.alarm_id}/{rung.level}/{rung.number}/{person_id}",
+            key=f"{alarm.alarm_id}/{begun_at}/{rung.level}/{rung.number}/{person_id}",
             alarm_id=alarm.alarm_id,
             person_id=person_id,
             level=rung.level,

@@ -123,7 +123,7 @@ class LoadFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """The nights `first` to `last`, both included. `recorded`: over before anybody could be called; in nothing else.
+    """The nights `first` to `last`, both included. `recorded`: nobody was called; in nothing else.
 
     `by_rule`: the poorest record first, rules with too few outcomes last.
     """
@@ -191,9 +191,11 @@ def watched_nights(spans: Sequence[WatchedSpan], first: date, last: date, tz: Zo
 
 
 def was_told(alarm: Alarm) -> bool:
-    """Was anybody called? Not where it was over when it was seen (`EventKind.RECORDED`)."""
+    """Was anybody called? Not where it was over when it was seen (`EventKind.RECORDED`), nor where another alarm or a
+    pause for care speaks for it.
+    """
     at_once = alarm.resolved_at is not None and alarm.resolved_at <= alarm.raised_at
-    return not (at_once and alarm.resolved_by is None)
+    return alarm.held_by is None and not (at_once and alarm.resolved_by is None)
 
 
 def answered_at(alarm: Alarm) -> int | None:

@@ -94,9 +94,11 @@ class RuleSpec:
     counts from where it began to hold. Single false readings never begin one.
     `unknown_limit_ms`: a run that is not yet told is forgotten when the condition was not seen for longer than this.
     `end_confirm_ms`: how long the opposite must last before the run counts as over; shorter spells are chatter.
+    `end_alone_ms`: nothing known for this long after the opposite was seen: what begins then is another run.
     `clear_ms`: how long after the end an open alarm resolves by itself, where the bed's limits do not say.
     `stays_until_clear`: what begins again before that is the same alarm, not a new one.
     `carry_in_ms`: how long before a window a run may have begun to count from its opening.
+    `latches`: the end of the condition alone does not end its alarm, where the bed's limits do not say.
     `behind`: while an alarm of that rule stands for the bed, this one says nothing new and waits.
     `screen`: tells at once that the condition holds nowhere, for rules that need no change and hold hardly ever.
     """
@@ -111,17 +113,19 @@ class RuleSpec:
     clear_ms: int
     begin_confirm_ms: int = 0
     unknown_limit_ms: int = NEVER
+    end_alone_ms: int = NEVER
     stays_until_clear: bool = False
     carry_in_ms: int = CARRY_IN_MS
     behind: Rule | None = None
     screen: Screen | None = None
+    latches: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """One rule's numbers for one bed: how long it must hold (ms), and the limits its predicate compares with.
 
-    `clear_ms` and `schedule` go before those of the rule and of the bed.
+    `clear_ms`, `latches` and `schedule` go before those of the rule and of the bed.
     """
 
     min_duration_ms: int
@@ -129,6 +133,7 @@ class Limits:
     clear_limit: float = float("nan")
     clear_ms: int | None = None
     schedule: Schedule | None = None
+    latches: bool | None = None
 
 
 class Questions:
@@ -192,6 +197,9 @@ def _question(
 
 END_CONFIRM_MS: Final = 5 * SECOND_MS
 """In bed for less than this is not a return: turning and edge-sitting make occupancy chatter for 1-3 s (domain 1.1)."""
+END_ALONE_MS: Final = 3 * MINUTE_MS
+"""In bed when last seen, and then nothing for this long: who is seen out of bed afterwards left again. Chatter does not
+last so long, and three readings of the slowest belts would have come (own choice)."""
 CLEAR_MS: Final = 2 * MINUTE_MS
 """Leave-bed alarms resolve by themselves 2 min after the return (design section 5; attentiveconnect)."""
 
@@ -215,6 +223,7 @@ def _leave_bed(rule: Rule, priority: Priority) -> RuleSpec:
         holds_while_unknown=True,
         needs_change=True,
         end_confirm_ms=END_CONFIRM_MS,
+        end_alone_ms=END_ALONE_MS,
         clear_ms=CLEAR_MS,
     )
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from alerts.rules import Limits, RuleSpec
 from domain.alarms import Rule
 from domain.nights import Schedule
-from domain.units import NEVER
+from domain.units import LONG_AGO, NEVER
 from domain.watch import ConditionState
 
 
@@ -41,7 +41,7 @@ class Transition:
 
     `belt_id` is the centre's id where it is about a whole centre. `offset_ms` is how far the belt's clock stands ahead;
     `silent` whether it had nothing to say for `FRESH_MS`. `limit` is what was compared with, `value` the last value of
-    it (NaN where nothing was compared).
+    it (NaN where nothing was compared). `latches`: as the rule, or the bed's limits, have it.
     """
 
     kind: Kind
@@ -56,6 +56,7 @@ class Transition:
     limit: float = float("nan")
     value: float = float("nan")
     silent: bool = False
+    latches: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,8 @@ class Slot:
 
     `subject` is who lies there (resident id), `bed_id` where. No limits (a vacant bed) or no schedule: nothing is ever
     due. Runs from before `from_at` (ms) do not count. `settle_ms` is how long after getting in rates are not judged,
-    `silence` how long the belt may say nothing.
+    `silence` how long the belt may say nothing. `paused_until` (our clock, ms) is the end of the latest pause for care:
+    what holds then counts from there, technical matters aside.
     """
 
     belt_id: str
@@ -85,6 +87,7 @@ class Slot:
     settle_ms: int = 0
     silence: SilenceLimits | None = None
     center_id: str = ""
+    paused_until: int = LONG_AGO
 
 
 @dataclass(slots=True)
@@ -92,7 +95,7 @@ class Run:
     """A condition that holds, or held until just now; the fields of `ConditionState`, on the belt's clock.
 
     `seen_before_at` is the last reading before it began, `seen_at` the first that showed it when it came; late ones in
-    between may show that it began earlier.
+    between may show that it began earlier. `seen_twice`: when it broke, more than one reading had passed in it.
     """
 
     began_at: int
@@ -104,6 +107,7 @@ class Run:
     raised: bool = False
     passed: bool = False
     alarm_began_at: int | None = None
+    seen_twice: bool = True
 
     @property
     def armed(self) -> bool:

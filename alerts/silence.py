@@ -27,7 +27,7 @@ STEADY_GAP_MS: Final = 3 * MINUTE_MS
 
 
 def not_in_readings(frame: Frame, _limit: NDArray[np.float32], _clear_limit: NDArray[np.float32]) -> NDArray[np.int8]:
-    """What no single reading shows."""
+    """For rules that no single reading shows."""
     return np.full(len(frame.in_bed), Truth.UNKNOWN, np.int8)
 
 
@@ -106,7 +106,7 @@ class Silences:
     def tick(self, now: int, excused: NDArray[np.bool_]) -> list[Transition]:
         """Which belts have been silent for too long? `excused` (bool, n): it is another's fault just now."""
         self.listen(now)
-        began_at = self._began_at()
+        began_at = self.began_at()
         due_at = np.where(excused, NEVER, self._due_at(began_at))
         told = []
         for n in np.flatnonzero(due_at <= now).tolist():
@@ -140,7 +140,8 @@ class Silences:
         self._runs[n] = run
         self._changed.add(n)
 
-    def _began_at(self) -> NDArray[np.int64]:
+    def began_at(self) -> NDArray[np.int64]:
+        """Since when each belt has been silent, as far as that counts; `NEVER` before we listened."""
         return np.maximum(self._beds.clocks.received_at, self._listening_at)
 
     def _due_at(self, began_at: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -103,6 +103,7 @@ def _spec(
     unknown_limit_ms: int = UNKNOWN_LIMIT_MS,
     behind: Rule | None = None,
     screen: Screen | None = None,
+    latches: bool = False,
 ) -> RuleSpec:
     return RuleSpec(
         rule=rule,
@@ -119,12 +120,13 @@ def _spec(
         carry_in_ms=_DAY_BEFORE_MS,
         behind=behind,
         screen=screen,
+        latches=latches,
     )
 
 
 def _levels(name: str, very_high: Rule, high: Rule, low: Rule, very_low: Rule) -> tuple[RuleSpec, ...]:
     above, below = _rated(name, np.greater), _rated(name, np.less)
-    urgent = partial(_spec, priority=Priority.HIGH)
+    urgent = partial(_spec, priority=Priority.HIGH, latches=True)
     warning = partial(_spec, priority=Priority.MEDIUM, unknown_limit_ms=WARNING_UNKNOWN_LIMIT_MS)
     return (
         urgent(very_high, above, screen=_any_above(name)),
@@ -186,5 +188,6 @@ def vital_limits(settings: VitalSettings, tz: ZoneInfo) -> dict[Rule, Limits]:
                 clear_limit=_ON if asked.clear_limit is None else asked.clear_limit,
                 clear_ms=asked.clear_after_s * SECOND_MS,
                 schedule=schedule,
+                latches=asked.latches,
             )
     return limits

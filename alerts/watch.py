@@ -4,6 +4,9 @@ Joins the condition engine, the life cycle and the alarm book. One worker owns i
 `latest` may be called from other threads. Commit, then send: an alarm event is returned only once it is durable. When
 the book cannot be reached, what was decided is kept in order and tried again by the next `commit`; nothing is decided
 twice. When the register cannot be read, the watch goes on with what was asked before.
+
+What alarms mean for one another is decided with the commit, on the alarms as they stand in the book
+(`alerts.standing`): people act on them meanwhile.
 """
 
 from collections import deque
@@ -13,14 +16,16 @@ from typing import Final
 
 from alerts.conditions import Conditions
 from alerts.lifecycle import step
+from alerts.pausing import LOOK_BACK_MS, Pausing
 from alerts.reasons import reason_of
 from alerts.rulebook import slot_of
 from alerts.runs import Kind, Slot, Transition
-from domain.alarms import Alarm, AlarmInput, AlarmState, Clear, Raise, Record, Rule
+from alerts.standing import MERGE_MS, Holding, InHand, Surroundings
+from domain.alarms import Alarm, AlarmEvent, AlarmInput, AlarmState, Clear, Raise, Record, Rule
 from domain.belts import BeltStatus
 from domain.care import CareKind, CareRecord
-from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent
-from domain.ports import AlarmBook, BeltStatuses, CareRecords, Register
+from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent, WardChanged
+from domain.ports import AlarmBook, BeltStatuses, CarePauses, CareRecords, Register
 from domain.readings import ReadingBatch
 from domain.residents import Place
 from domain.units import DAY_MS, LONG_AGO, SECOND_MS
@@ -28,6 +33,8 @@ from domain.watch import BedState, ConditionState
 
 REFRESH_MS: Final = 30 * SECOND_MS
 """How often the register is looked at for changes made elsewhere."""
+
+_OF_CENTERS: Final = {Rule.CENTER_SILENT, Rule.GROUP_SILENT}
 
 
 TURNS_KEPT_MS: Final = DAY_MS
@@ -38,7 +45,8 @@ class Watch:
     """Over all enrolled belts of the register. Begins with what the book remembers.
 
     Goes on with what belts last said of themselves in `statuses`, as if said at the start: a belt that was offline may
-    be back since. `care` is what the staff documents. Without them nothing of the kind is known.
+    be back since. `care` is what the staff documents, `pauses`
+    are its pauses. Without them nothing of the kind is known.
     """
 
     def __init__(
@@ -49,12 +57,17 @@ class Watch:
         now: int,
         statuses: BeltStatuses | None = None,
         care: CareRecords | None = None,
+        pauses: CarePauses | None = None,
     ) -> None:
         self._register = register
         self._book = book
         self._statuses, self._care = statuses, care
         self._cared: deque[CareRecord] = deque()
         self._turned: dict[str, int] = {}
+        self._pauses = pauses
+        self._pausing = Pausing()
+        self._now, self._heard_until, self._ticked = now, LONG_AGO, False
+        self._running: dict[tuple[str, str], ConditionState] = {}
         self._places: dict[str, Place] = {}
         self._latest: dict[str, BedNow] = {}
         self._inputs: list[AlarmInput] = []
@@ -88,20 +101,29 @@ class Watch:
         self._asked_to_refresh = False
         try:
             places = {place.belt_id: place for place in self._register.places(now) if place.belt_id is not None}
-            slots = [_slot(place) for place in places.values()]
+            pauses = [] if self._pauses is None else self._pauses.since(now - LOOK_BACK_MS)
             turned = self._care.latest(CareKind.TURN, now - TURNS_KEPT_MS) if self._care else {}
             known = self._known() if places != self._places else []
+            for place in places.values():  # what cannot be asked must be found before anything is changed
+                _slot(place, LONG_AGO)
         except Exception:
             self._asked_to_refresh = True
             raise
         self._refreshed_at = now
-        if places != self._places:
+        paused_otherwise = self._pausing.take(pauses)
+        if places != self._places or paused_otherwise:
             self._places = places
-            self._conditions.configure(slots)
-            self._take_changes()
-            self._latest = {bed.belt_id: bed for bed in map(self._conditions.beds.now, range(len(slots)))}
+            self._configure()
             self._learn(known, now)
         self._turn(turned)
+
+    def _configure(self) -> None:
+        self._conditions.configure([_slot(place, self._paused_until(place)) for place in self._places.values()])
+        self._take_changes()
+        self._latest = {bed.belt_id: bed for bed in map(self._conditions.beds.now, range(len(self._places)))}
+
+    def _paused_until(self, place: Place) -> int:
+        return LONG_AGO if place.resident is None else self._pausing.until(place.resident.resident_id)
 
     def _known(self) -> Sequence[BeltStatus]:
         return self._statuses.all() if self._statuses else ()
@@ -136,6 +158,7 @@ class Watch:
         Readings of belts that are not enrolled are passed over.
         """
         self._take_care()
+        self._now = now
         self._decide(self._conditions.observe(batch, now))
         shown = self._show(self._conditions.slots_of(batch.belts))
         return [BedsChanged(beds=shown)] if shown else []
@@ -146,24 +169,63 @@ class Watch:
         They are raised at `now`. What follows is told by `commit`.
         """
         self._take_care()
+        self._now, self._heard_until, self._ticked = now, heard_until, True
+        if self._pausing.end(heard_until, self._spell):
+            self._configure()
         self._decide([replace(told, at=now) for told in self._conditions.tick(heard_until)])
 
     def commit(self) -> list[LiveEvent]:
-        """Make durable what was decided since the last time; returns the alarm events.
+        """Make durable what was decided since the last time, and what time has brought; returns the alarm events.
 
         Any error of the book: what was decided is kept for the next call.
         """
-        if not (self._inputs or self._beds or self._runs):
+        if not (self._inputs or self._beds or self._runs or self._ticked):
             return []
-        events = self._book.apply(
-            self._inputs,
-            step,
-            beds=tuple(self._beds.values()),
-            conditions=[run for run in self._runs.values() if run is not None],
-            ended=[key for key, run in self._runs.items() if run is None],
-        )
-        self._inputs, self._beds, self._runs = [], {}, {}
-        return [AlarmsChanged(events=tuple(events))] if events else []
+        ward = self._store_pauses()
+        inputs = self._settled() if self._inputs or self._ticked else []
+        events: list[AlarmEvent] = []
+        if inputs or self._beds or self._runs:
+            events = self._book.apply(
+                inputs,
+                step,
+                beds=tuple(self._beds.values()),
+                conditions=[run for run in self._runs.values() if run is not None],
+                ended=[key for key, run in self._runs.items() if run is None],
+            )
+        self._inputs, self._beds, self._runs, self._ticked = [], {}, {}, False
+        return [*ward, AlarmsChanged(events=tuple(events))] if events else ward
+
+    def _settled(self) -> list[AlarmInput]:
+        """What was decided, as the alarms in the book take it, and what is owed to them by now."""
+        since_at = min([self._now, *(given.at for given in self._inputs)]) - MERGE_MS
+        around = Surroundings(pauses=self._pausing.latest(), holding=self._holding)
+        in_hand = InHand(self._book.in_hand(since_at), around)
+        in_hand.settle(self._inputs)
+        in_hand.upkeep(self._now, self._heard_until)
+        return in_hand.inputs
+
+    def _store_pauses(self) -> list[LiveEvent]:
+        ended = self._pausing.to_store()
+        for pause in ended:
+            if self._pauses is not None and pause.ended_at is not None and pause.ended_as is not None:
+                self._pauses.end(pause.pause_id, pause.ended_at, pause.ended_as)
+        self._pausing.stored()
+        return [WardChanged(center_ids=frozenset(pause.center_id for pause in ended))] if ended else []
+
+    def _holding(self, alarm: Alarm) -> Holding:
+        """Does what the alarm is about still hold? The run is found by whom it happens to: belts are exchanged."""
+        runs = (run for run in self._running.values() if run.rule is alarm.rule and run.alarm_began_at is not None)
+        mine = [run for run in runs if (run.belt_id if alarm.of_center else run.subject) == _about(alarm)]
+        if not mine:
+            return Holding.GONE
+        return Holding.YES if any(run.raised and run.broken_at is None for run in mine) else Holding.ENDING
+
+    def _spell(self, resident_id: str) -> tuple[int, int]:
+        """The resident's latest spell in bed."""
+        for n, place in enumerate(self._places.values()):
+            if place.resident is not None and place.resident.resident_id == resident_id:
+                return self._conditions.beds.spell(n)
+        return LONG_AGO, LONG_AGO
 
     def next_due_at(self) -> int:
         """When (our clock, ms) the next timer runs out; `domain.units.NEVER` when none is running."""
@@ -177,7 +239,7 @@ class Watch:
     def _decide(self, told: Sequence[Transition]) -> None:
         for transition in told:
             place = self._places.get(transition.belt_id)
-            if transition.spec.rule is Rule.CENTER_SILENT:
+            if transition.spec.rule in _OF_CENTERS:
                 self._inputs.append(_input(transition, _Where(center_id=transition.belt_id)))
             elif place is not None and place.resident is not None:
                 self._inputs.append(_input(transition, _where(place, transition.belt_id, place.resident.resident_id)))
@@ -188,9 +250,16 @@ class Watch:
         self._beds.update((bed.belt_id, bed) for bed in beds)
         self._runs.update((key, None) for key in ended)
         self._runs.update(((run.belt_id, str(run.rule)), run) for run in kept)
+        for key in ended:
+            self._running.pop(key, None)
+        self._running.update(((run.belt_id, str(run.rule)), run) for run in kept)
 
 
-def _slot(place: Place) -> Slot:
+def _about(alarm: Alarm) -> str:
+    return alarm.center_id if alarm.of_center else alarm.resident_id
+
+
+def _slot(place: Place, paused_until: int) -> Slot:
     if place.belt_id is None or place.resident is None:
         return Slot(belt_id=place.belt_id or "")
     return slot_of(
@@ -199,6 +268,7 @@ def _slot(place: Place) -> Slot:
         place.center,
         bed_id=f"{place.bed_id}/{place.side}",
         from_at=place.stay_from or 0,
+        paused_until=paused_until,
     )
 
 
@@ -245,4 +315,5 @@ def _alarm(alarm_id: str, transition: Transition, where: _Where) -> Alarm:
         raised_at=transition.at,
         reason=reason_of(transition),
         cleared_at=transition.ended_at - transition.offset_ms if passed else None,
+        latches=transition.latches,
     )

@@ -14,7 +14,9 @@ from domain.errors import NotFoundError
 from domain.units import HOUR_MS
 
 SEVERITY: Final = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
-_PROGRESS: Final = {AlarmState.ACTIVE: 0, AlarmState.ACKNOWLEDGED: 1, AlarmState.RESOLVED: 2}
+SNOOZED: Final = "snoozed"
+"""What the board calls an active alarm that is silent for a while."""
+HELD: Final = "held"
 LAST_MOMENT: Final = 10**15 - 1
 UNFINISHED_MS: Final = 16 * HOUR_MS
 """How long an alarm that ended by itself waits on the board for its outcome: a night and the hand-over."""
@@ -40,16 +42,23 @@ class AlarmView:
     taken_by_viewer: bool
     progress: int
     order: str
+    snoozed_by: str | None = None
+    escalated_by: str | None = None
 
     @property
     def shelf(self) -> str:
         """Where on the board it belongs: among the open ones, those that wait for an outcome, or nowhere.
 
-        How a technical matter ended is not asked of the ward.
+        How a technical matter ended is not asked of the ward, nor that of an alarm for which another one spoke.
         """
-        if self.alarm.state is not AlarmState.RESOLVED:
-            return "open"
-        return "done" if self.alarm.outcome is not None or self.alarm.of_center else "unfinished"
+        if self.alarm.is_open:
+            return "open" if self.alarm.held_by is None else HELD
+        return "unfinished" if _wants_outcome(self.alarm) else "done"
+
+    @property
+    def state(self) -> str:
+        """As the board's scripts know it."""
+        return SNOOZED if self.alarm.snoozed_until is not None else self.alarm.state
 
 
 class AlarmWords:
@@ -73,13 +82,24 @@ class AlarmWords:
             left_at=left_at(alarm),
             taken_by=self.person(alarm.acknowledged_by),
             taken_by_viewer=alarm.acknowledged_by == self._viewer.person.person_id,
-            progress=_PROGRESS[alarm.state] + (alarm.outcome is not None),
+            progress=alarm.version,
             order=_order(alarm),
+            snoozed_by=self.person(alarm.snoozed_by),
+            escalated_by=self.person(alarm.escalated_by),
         )
 
     def views(self, alarms: Iterable[Alarm]) -> list[AlarmView]:
         """In their `order`: most severe first, then what nobody has taken, then oldest; what is over newest first."""
         return sorted((self.view(alarm) for alarm in alarms), key=lambda view: view.order)
+
+    def holder(self, alarm: Alarm) -> AlarmView | None:
+        """The alarm that speaks for this one; None for a pause."""
+        if alarm.held_by is None:
+            return None
+        try:
+            return self.view(self._services.book.alarm(alarm.held_by))
+        except NotFoundError:
+            return None
 
     def person(self, person_id: str | None) -> str | None:
         """The name of a person; None for what happened by itself."""
@@ -110,12 +130,16 @@ def unfinished_alarms(services: Services, center_id: str) -> list[Alarm]:
 def _order(alarm: Alarm) -> str:
     if alarm.state is AlarmState.RESOLVED:
         return f"{LAST_MOMENT - alarm.began_at:015d}-{alarm.alarm_id}"
-    return f"{SEVERITY[alarm.priority]}-{_PROGRESS[alarm.state]}-{alarm.began_at:015d}-{alarm.alarm_id}"
+    return f"{SEVERITY[alarm.priority]}-{int(not alarm.calls)}-{alarm.began_at:015d}-{alarm.alarm_id}"
+
+
+def _wants_outcome(alarm: Alarm) -> bool:
+    return alarm.outcome is None and not alarm.of_center and alarm.held_by is None
 
 
 def _waits(alarm: Alarm, center_id: str, since_at: int) -> bool:
     if alarm.center_id != center_id or alarm.state is not AlarmState.RESOLVED:
         return False
-    if alarm.outcome is not None or alarm.of_center:
+    if not _wants_outcome(alarm):
         return False
     return alarm.resolved_at is not None and alarm.resolved_at >= since_at

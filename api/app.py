@@ -12,12 +12,14 @@ from api import (
     engines,
     pages,
     pages_account,
+    pages_care,
     pages_handover,
     pages_login,
     pages_quality,
     pages_report,
     pages_roster,
     programs,
+    programs_care,
 )
 from api.house import build_house
 from api.limits import SmallBodies
@@ -52,7 +54,9 @@ PARTS: Final = (
     pages_report,
     pages_handover,
     pages_roster,
+    pages_care,
     programs,
+    programs_care,
     engines,
     pages_quality,
 )

@@ -34,6 +34,7 @@ class Board:
     ward: Ward
     beds: list[BedView]
     alarms: list[AlarmView]
+    held: list[AlarmView]
     unfinished: list[AlarmView]
     latest: tuple[BedNow, ...]
     last_event_id: int
@@ -52,12 +53,14 @@ def read_board(house: House, viewer: Viewer) -> Board:
     ward = read_ward(services, viewer.center_id)
     words = AlarmWords(services, ward, viewer)
     now = services.clock.now()
+    standing = words.views(services.book.open_alarms(viewer.center_id))
     latest = tuple(bed for bed in services.latest() if bed.belt_id in ward.by_belt)
     return Board(
         now=now,
         ward=ward,
         beds=bed_views(ward, latest, now, stale_after_ms(services)),
-        alarms=words.views(services.book.open_alarms(viewer.center_id)),
+        alarms=[view for view in standing if view.shelf == "open"],
+        held=[view for view in standing if view.shelf == "held"],
         unfinished=words.views(unfinished_alarms(services, viewer.center_id)),
         latest=latest,
         last_event_id=last_event_id,
@@ -101,7 +104,7 @@ def alarm_shown(house: House, viewer: Viewer, ward: Ward, view: AlarmView) -> di
         "shelf": view.shelf,
         "progress": view.progress,
         "order": view.order,
-        "state": view.alarm.state,
+        "state": view.state,
         "priority": view.alarm.priority,
         "resident_id": view.alarm.resident_id,
         "say": spoken(viewer, view),

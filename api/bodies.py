@@ -11,6 +11,8 @@ from api.alarms_shown import AlarmView
 from api.nights import NightView
 from api.ward import BedStatus, BedView
 from domain.alarms import AlarmEvent, AlarmState, Category, EventKind, Outcome, Priority, Rule
+from domain.pauses import PAUSE_MOST_MS, PAUSE_MS, PauseReason
+from domain.units import MINUTE_MS
 
 CONTROL_CHARACTER: Final = "control_character"
 _LAYOUT: Final = frozenset("\n\r\t")
@@ -24,6 +26,12 @@ def _text(value: str) -> str:
 
 
 Note = Annotated[str, Field(max_length=500), AfterValidator(_text)]
+
+
+SNOOZE_MOST_MIN: Final = 120
+"""As the life cycle of an alarm has it."""
+SnoozeMinutes = Annotated[int, Field(ge=1, le=SNOOZE_MOST_MIN)]
+PauseMinutes = Annotated[int, Field(ge=1, le=PAUSE_MOST_MS // MINUTE_MS)]
 
 
 class Body(BaseModel):
@@ -55,6 +63,7 @@ class BedBody(Body):
     battery: float | None
     charging: bool | None
     online: bool | None
+    paused_until: int | None
 
     @classmethod
     def of(cls, view: BedView) -> "BedBody":
@@ -86,6 +95,13 @@ class AlarmBody(Body):
     resolved_at: int | None
     outcome: Outcome | None
     note: str
+    cleared_at: int | None
+    latches: bool
+    snoozed_until: int | None
+    snoozed_by: str | None
+    held_by: str | None
+    escalated_at: int | None
+    repeats: int
 
     @classmethod
     def of(cls, view: AlarmView) -> "AlarmBody":
@@ -109,6 +125,13 @@ class AlarmBody(Body):
             resolved_at=alarm.resolved_at,
             outcome=alarm.outcome,
             note=alarm.note,
+            cleared_at=alarm.cleared_at,
+            latches=alarm.latches,
+            snoozed_until=alarm.snoozed_until,
+            snoozed_by=view.snoozed_by,
+            held_by=alarm.held_by,
+            escalated_at=alarm.escalated_at,
+            repeats=alarm.repeats,
         )
 
 
@@ -117,6 +140,7 @@ class AlarmsBody(Body):
     last_event_id: int
     open: list[AlarmBody]
     without_outcome: list[AlarmBody]
+    held_back: list[AlarmBody]
 
 
 class AlarmEventBody(Body):
@@ -160,6 +184,41 @@ class SubscriptionBody(Body):
     endpoint: Annotated[str, Field(max_length=1_000)]
     keys: PushKeysBody
     label: Annotated[str, Field(max_length=40), AfterValidator(_text)] = ""
+
+
+class SnoozeBody(Body):
+    minutes: SnoozeMinutes
+
+
+class SnoozeForm(BaseModel):
+    minutes: SnoozeMinutes
+    next: str = "/"
+
+
+class EscalateBody(Body):
+    note: Note = ""
+
+
+class EscalateForm(BaseModel):
+    note: Note = ""
+    next: str = "/"
+
+
+class PauseBody(Body):
+    reason: PauseReason
+    minutes: PauseMinutes = PAUSE_MS // MINUTE_MS
+
+
+class PauseForm(BaseModel):
+    reason: PauseReason
+    minutes: PauseMinutes = PAUSE_MS // MINUTE_MS
+    next: str = "/"
+
+
+class PausedBody(Body):
+    reason: PauseReason
+    began_at: int
+    ends_at: int
 
 
 class ExitBody(Body):

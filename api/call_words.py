@@ -21,6 +21,7 @@ CARER_WORDS: Final = {
     CallReason.UNANSWERED: N_("It is still unanswered, so everybody on the list is called. Please go."),
     CallReason.NOBODY_ON_DUTY: N_("Nobody is on duty by the roster, so you are called. Please go."),
     CallReason.TAKEN: N_("Somebody is going. You need not."),
+    CallReason.NOT_FINISHED: N_("Somebody took it a while ago, and it still stands. Please go and look."),
 }
 LEAD_WORDS: Final = {
     CallReason.ON_DUTY: N_("Please see to it that somebody goes."),
@@ -29,6 +30,7 @@ LEAD_WORDS: Final = {
     CallReason.UNANSWERED: N_("It is still unanswered; everybody on the list is called. Please see to it."),
     CallReason.NOBODY_ON_DUTY: N_("Nobody is on duty by the roster. Please see to it that somebody goes."),
     CallReason.TAKEN: N_("Somebody is going. You need not."),
+    CallReason.NOT_FINISHED: N_("Somebody took it a while ago, and it still stands. Please see to it."),
 }
 """By why they are called; a lead has people to send."""
 

@@ -3,11 +3,11 @@
 from api.access import Viewer
 from api.nights import visible_resident
 from api.services import Services
-from domain.alarms import Acknowledge, Alarm, AlarmInput, Outcome, Resolve
+from domain.alarms import Acknowledge, Alarm, AlarmInput, Escalate, Outcome, Resolve, Snooze
 from domain.care import CareKind, CareRecord
 from domain.errors import NotFoundError
 from domain.live import AlarmsChanged
-from domain.units import DAY_MS
+from domain.units import DAY_MS, MINUTE_MS
 
 
 def visible_alarm(services: Services, viewer: Viewer, alarm_id: str) -> Alarm:
@@ -53,6 +53,20 @@ def last_turn(services: Services, resident_id: str) -> tuple[CareRecord, str] | 
         return None
     person = services.people.by_id(turns[-1].person_id)
     return turns[-1], person.name if person else turns[-1].person_id
+
+
+def snooze(services: Services, viewer: Viewer, alarm_id: str, minutes: int) -> Alarm:
+    """The viewer wants this alarm silent for so long. IllegalStepError when it is over, taken or held back."""
+    now = services.clock.now()
+    person_id, until = viewer.person.person_id, now + minutes * MINUTE_MS
+    return _carry_out(services, viewer, Snooze(alarm_id=alarm_id, at=now, person_id=person_id, until=until))
+
+
+def escalate(services: Services, viewer: Viewer, alarm_id: str, note: str) -> Alarm:
+    """The viewer hands the alarm on to the lead. IllegalStepError when it is over or held back."""
+    person_id, at = viewer.person.person_id, services.clock.now()
+    given = Escalate(alarm_id=alarm_id, at=at, person_id=person_id, note=note.strip())
+    return _carry_out(services, viewer, given)
 
 
 def _carry_out(services: Services, viewer: Viewer, given: AlarmInput) -> Alarm:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.alarms import AlarmEvent
-from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent
+from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent, WardChanged
 
 FLUSH_S: Final = 0.5
 """Bed values go out at most this often (real seconds)."""
@@ -22,11 +22,12 @@ MAX_WAITING_ALARMS: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What a feed has to send now; `closed` says that nothing will follow."""
+    """What a feed has to send now; `closed` says that nothing will follow, `ward` that the beds are to be looked at."""
 
     alarms: tuple[AlarmEvent, ...]
     beds: tuple[BedNow, ...]
     closed: bool
+    ward: bool = False
 
 
 class Feed:
@@ -39,9 +40,11 @@ class Feed:
         self._flush_at = clock()
         self._changed = asyncio.Event()
         self._closed = False
+        self._ward = False
 
-    def offer(self, alarms: Sequence[AlarmEvent], beds: Sequence[BedNow]) -> None:
+    def offer(self, alarms: Sequence[AlarmEvent], beds: Sequence[BedNow], *, ward: bool = False) -> None:
         self._alarms.extend(alarms)
+        self._ward |= ward
         self._beds.update({bed.belt_id: bed for bed in beds})
         if len(self._alarms) > MAX_WAITING_ALARMS:
             self._closed = True
@@ -55,7 +58,7 @@ class Feed:
     async def next(self, wait_s: float) -> Parcel:
         """The next parcel: at once when an alarm waits, empty when nothing came within `wait_s`."""
         deadline = self._clock() + wait_s
-        while not (self._closed or self._alarms or self._beds_due() or self._clock() >= deadline):
+        while not (self._closed or self._alarms or self._ward or self._beds_due() or self._clock() >= deadline):
             self._changed.clear()
             until = min(deadline, self._flush_at) if self._beds else deadline
             try:
@@ -70,12 +73,13 @@ class Feed:
 
     def _take(self) -> Parcel:
         alarms, self._alarms = tuple(self._alarms), []
+        ward, self._ward = self._ward, False
         beds: tuple[BedNow, ...] = ()
         if self._beds_due():
             beds = tuple(self._beds.values())
             self._beds.clear()
             self._flush_at = self._clock() + FLUSH_S
-        return Parcel(alarms, beds, self._closed)
+        return Parcel(alarms, beds, self._closed, ward)
 
 
 class LiveHub:
@@ -90,6 +94,7 @@ class LiveHub:
         self._feeds: set[Feed] = set()
         self._alarms: list[AlarmEvent] = []
         self._beds: dict[str, BedNow] = {}
+        self._ward = False
         self._woken = False
         self._closed = False
 
@@ -104,6 +109,8 @@ class LiveHub:
                         self._beds.update({bed.belt_id: bed for bed in event.beds})
                     case AlarmsChanged():
                         self._alarms.extend(event.events)
+                    case WardChanged():
+                        self._ward = True
             self._wake(self._loop)
 
     def close(self) -> None:
@@ -148,8 +155,9 @@ class LiveHub:
             self._woken = False
             alarms, self._alarms = self._alarms, []
             beds, self._beds = list(self._beds.values()), {}
+            ward, self._ward = self._ward, False
             feeds, closed = list(self._feeds), self._closed
         for feed in feeds:
-            feed.offer(alarms, beds)
+            feed.offer(alarms, beds, ward=ward)
             if closed:
                 feed.close()

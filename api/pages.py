@@ -13,11 +13,13 @@ from api.addresses import local_path
 from api.alarms_shown import AlarmWords
 from api.board import alarm_shown, board_constants, read_board
 from api.bodies import ResolveForm
+from api.changes import changes_of, note_settings, note_vitals
 from api.charts.drawing import SCRIPT_NAME
 from api.commands import acknowledge, document_turn, last_turn, resolve, visible_alarm
 from api.family import family_night
 from api.house import house_of
 from api.nights import NightView, bars, marks, read_night, visible_resident
+from api.pauses import pause_now, pauses_of
 from api.report_charts import TREND_NIGHTS
 from api.report_words import insight_words
 from api.reports import ReportView, read_report
@@ -25,7 +27,8 @@ from api.resident_page import night_insights, report_values, usual_rows
 from api.services import Services
 from api.settings_form import FIELDS, SettingsForm
 from api.stream import event_id_from, live_events
-from api.vitals_form import DEFAULTS, LENGTHS, ROWS, VitalsForm, default_words
+from api.vital_rows import DEFAULTS, LENGTHS, ROWS
+from api.vitals_form import VitalsForm, default_words
 from api.ward import live_values, read_ward
 from api.words import board_words
 from domain.alarms import Alarm
@@ -80,15 +83,20 @@ def alarm_page(request: Request, viewer: Carer, alarm_id: str) -> Response:
     words = AlarmWords(services, ward, viewer)
     history = [(event, words.person(event.person_id)) for event in services.book.history(alarm_id)]
     calls = [(told, words.person(told.call.person_id)) for told in services.outbox.of_alarm(alarm_id)]
+    held = [one for one in services.book.open_alarms(viewer.center_id) if one.held_by == alarm_id]
     return page(
         request,
         viewer,
         "alarm.html",
         view=words.view(alarm),
+        held_by=words.holder(alarm),
+        holds=words.views(held),
         history=history,
         calls=sorted(calls, key=lambda call: call[0].call.due_at),
         zone=ward.zone,
         now=services.clock.now(),
+        paused=pause_now(services, viewer, ward, alarm.resident_id),
+        pauses=[],
     )
 
 
@@ -101,14 +109,14 @@ def acknowledge_alarm(
 ) -> Response:
     """The viewer goes."""
     alarm = acknowledge(house_of(request).services, viewer, alarm_id)
-    return _handled(request, viewer, alarm, next)
+    return handled(request, viewer, alarm, next)
 
 
 @router.post("/alarms/{alarm_id}/resolve")
 def resolve_alarm(request: Request, viewer: Carer, alarm_id: str, found: Annotated[ResolveForm, Form()]) -> Response:
     """The viewer says what they found."""
     alarm = resolve(house_of(request).services, viewer, alarm_id, found.outcome, found.note)
-    return _handled(request, viewer, alarm, found.next)
+    return handled(request, viewer, alarm, found.next)
 
 
 @router.get("/residents/{resident_id}")
@@ -142,12 +150,13 @@ def change_settings(
 ) -> Response:
     """Stores when leaving the bed is told."""
     services = house_of(request).services
-    visible_resident(services, viewer, resident_id)
+    resident, _ = visible_resident(services, viewer, resident_id)
     form = SettingsForm.posted(posted)
     settings = form.settings()
     if settings is None:
         return _refused(request, viewer, resident_id, form=form)
     services.register.set_leave_bed(resident_id, settings)
+    note_settings(services, viewer, resident_id, resident.leave_bed, settings)
     return _saved(services, resident_id, "settings")
 
 
@@ -158,11 +167,12 @@ def change_vitals(
     """Stores when rates, movement, signals and the belt are told; with `defaults`, as Nightbelt has it at first."""
     services = house_of(request).services
     resident, _ = visible_resident(services, viewer, resident_id)
-    vitals = VitalsForm.posted(posted)
+    vitals = VitalsForm.posted(posted, resident.vitals)
     settings = DEFAULTS if "defaults" in posted else vitals.settings(resident.vitals)
     if settings is None:
         return _refused(request, viewer, resident_id, vitals=vitals)
     services.register.set_vitals(resident_id, settings)
+    note_vitals(services, viewer, resident_id, resident.vitals, settings)
     return _saved(services, resident_id, "vitals")
 
 
@@ -241,6 +251,10 @@ def _resident(
         vital_lengths=LENGTHS,
         default_words=default_words,
         saved=saved,
+        now=services.clock.now(),
+        paused=pause_now(services, viewer, view.ward, view.resident.resident_id),
+        pauses=pauses_of(services, viewer, view.resident.resident_id, view.night.noon_at),
+        changes=changes_of(services, viewer, view.resident.resident_id),
         turned=last_turn(services, view.resident.resident_id) if viewer.may("handle_alarms") else None,
         others=_others(request, viewer, view.resident),
         one_day=ONE_DAY,
@@ -270,7 +284,7 @@ def _others(request: Request, viewer: Viewer, shown: Resident) -> list[Resident]
     return [register.resident(other) for other in sorted(viewer.person.relatives - {shown.resident_id})]
 
 
-def _handled(request: Request, viewer: Viewer, alarm: Alarm, next_path: str) -> Response:
+def handled(request: Request, viewer: Viewer, alarm: Alarm, next_path: str) -> Response:
     """The new card for a script, a redirect for a form."""
     if request.headers.get("accept") != WITH_SCRIPT:
         return RedirectResponse(local_path(next_path) or "/", status_code=303)

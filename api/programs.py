@@ -71,6 +71,7 @@ def alarms(request: Request, viewer: BoardViewer) -> AlarmsBody:
         last_event_id=board.last_event_id,
         open=[AlarmBody.of(view) for view in board.alarms],
         without_outcome=[AlarmBody.of(view) for view in board.unfinished],
+        held_back=[AlarmBody.of(view) for view in board.held],
     )
 
 
@@ -87,14 +88,14 @@ def alarm(request: Request, viewer: Carer, alarm_id: str) -> AlarmHistoryBody:
 @router.post("/alarms/{alarm_id}/acknowledge")
 def acknowledge_alarm(request: Request, viewer: Carer, alarm_id: str) -> AlarmBody:
     """The viewer goes. Doing it twice is doing it once."""
-    return _body(request, viewer, acknowledge(house_of(request).services, viewer, alarm_id))
+    return alarm_body(request, viewer, acknowledge(house_of(request).services, viewer, alarm_id))
 
 
 @router.post("/alarms/{alarm_id}/resolve")
 def resolve_alarm(request: Request, viewer: Carer, alarm_id: str, found: ResolveBody) -> AlarmBody:
     """The viewer says what they found."""
     services = house_of(request).services
-    return _body(request, viewer, resolve(services, viewer, alarm_id, found.outcome, found.note))
+    return alarm_body(request, viewer, resolve(services, viewer, alarm_id, found.outcome, found.note))
 
 
 @router.get("/residents/{resident_id}/nights/{day}")
@@ -119,7 +120,8 @@ def turn(request: Request, viewer: Carer, resident_id: str) -> TurnBody:
     return TurnBody(resident_id=done.resident_id, at=done.at)
 
 
-def _body(request: Request, viewer: Viewer, changed: Alarm) -> AlarmBody:
+def alarm_body(request: Request, viewer: Viewer, changed: Alarm) -> AlarmBody:
+    """The alarm as it is after a command."""
     services = house_of(request).services
     words = AlarmWords(services, read_ward(services, viewer.center_id), viewer)
     return AlarmBody.of(words.view(changed))

@@ -27,6 +27,8 @@ BUSY: Final = N_("Many people are signing in just now. Please try again in a mom
 TOO_LARGE: Final = N_("What was sent is too large. Nothing was changed.")
 NOT_A_FORM: Final = N_("What was sent is in a form that is not understood here. Nothing was changed.")
 NOT_TEXT: Final = N_("Note: it contains characters that are not text. Nothing was changed.")
+NOT_SILENCED: Final = N_("This alarm is over, taken or silent already, so it cannot be silenced. Nothing was changed.")
+NOT_HANDED_ON: Final = N_("This alarm is over or held back, so it cannot be handed on. Nothing was changed.")
 CLOSED: Final = N_("This alarm was already closed with another outcome. Nothing was changed.")
 
 
@@ -83,8 +85,9 @@ def _forbidden(request: Request, _: Exception) -> Response:
 
 
 def _illegal_step(request: Request, error: Exception) -> Response:
-    taking = isinstance(error, IllegalStepError) and error.step == "acknowledge"
-    return refusal(request, 409, OVER if taking else CLOSED)
+    refused = {"acknowledge": OVER, "snooze": NOT_SILENCED, "escalate": NOT_HANDED_ON}
+    tried = error.step if isinstance(error, IllegalStepError) else ""
+    return refusal(request, 409, refused.get(tried, CLOSED))
 
 
 def _unreadable(request: Request, error: Exception) -> Response:

@@ -14,7 +14,9 @@ from domain.clock import Clock
 from domain.live import BedNow
 from domain.ports import (
     AlarmBook,
+    AuditTrail,
     BeltStatuses,
+    CarePauses,
     CareRecords,
     NightReports,
     Outbox,
@@ -60,6 +62,8 @@ class Services:
     rosters: Rosters
     outbox: Outbox
     care: CareRecords
+    pauses: CarePauses
+    audit: AuditTrail
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction

@@ -131,7 +131,7 @@ def read_hours(rows: Sequence[tuple[str, str]]) -> tuple[tuple[NightWindow, ...]
             if "" in typed:
                 faults.append(Fault(field=f"window-{row}", message=HALF_A_WINDOW, values={"row": row}))
             else:
-                windows.append(NightWindow(start=_hour(typed[0]), end=_hour(typed[1])))
+                windows.append(NightWindow(start=hour(typed[0]), end=hour(typed[1])))
         except ValueError:
             faults.append(Fault(field=f"window-{row}", message=NOT_A_TIME, values={"row": row}))
     if len(rows) > MAX_WINDOWS:
@@ -139,7 +139,7 @@ def read_hours(rows: Sequence[tuple[str, str]]) -> tuple[tuple[NightWindow, ...]
     return tuple(dict.fromkeys(windows)), faults
 
 
-def _hour(typed: str) -> time:
+def hour(typed: str) -> time:
     """ "21:00", and what browsers make of it; ValueError on anything else."""
     hours, minutes, *seconds = typed.split(":")
     if seconds not in ([], ["00"]):

@@ -85,9 +85,11 @@ class _Stream:
                 yield self._beds(parcel.beds)
             if parcel.closed:
                 return
-            if loop.time() >= beat_at:
+            beats = loop.time() >= beat_at
+            if beats:
                 beat_at = loop.time() + HEARTBEAT_S
                 yield self._heartbeat()
+            if beats or parcel.ward:
                 news = await run_in_threadpool(self._look_around)
                 if news is None:
                     yield sse("goodbye", {"why": "signed out"})

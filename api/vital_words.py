@@ -32,6 +32,11 @@ VITAL_RULES: Final = {
     Rule.NO_TURN_OVER: N_("Has not been turned"),
     Rule.BELT_OFFLINE: N_("Belt offline"),
     Rule.BATTERY_LOW: N_("Battery low"),
+    Rule.MANY_EXITS: N_("Up many times tonight"),
+    Rule.CLOCK_WRONG: N_("Belt's clock wrong"),
+    Rule.GROUP_SILENT: N_("Many belts silent"),
+    Rule.NOT_IN_BED: N_("Not in bed"),
+    Rule.STILL_IN_BED: N_("Still in bed"),
 }
 
 _HEART_OVER: Final = N_("Heart rate over %(limit)s per minute for longer than %(length)s; last %(value)s.")
@@ -68,6 +73,17 @@ _WHY: Final = {
     Rule.NO_TURN_OVER: N_("In bed for longer than %(length)s without turning over."),
     Rule.BELT_OFFLINE: N_("The belt has been offline for longer than %(length)s: nothing can be raised for this bed."),
     Rule.BATTERY_LOW: N_("The belt's battery is under %(limit)s %%; last %(value)s %%. Charge or change it."),
+    Rule.MANY_EXITS: N_("Has left the bed %(value)s times tonight, more than %(limit)s, and is back."),
+    Rule.CLOCK_WRONG: N_(
+        "The belt's clock has been more than %(limit)s s wrong for longer than %(length)s; last by %(value)s s. Times "
+        "are put right; beyond 5 min ahead its readings are refused. Set its clock."
+    ),
+    Rule.GROUP_SILENT: N_(
+        "%(value)s of %(limit)s belts have sent nothing for longer than %(length)s: nothing can be raised for their "
+        "beds. Look at their gateway, and go round meanwhile."
+    ),
+    Rule.NOT_IN_BED: N_("Out of bed at the time set for being in bed, and for %(length)s more."),
+    Rule.STILL_IN_BED: N_("In bed at the time set for being up, and for %(length)s more."),
 }
 _NEVER: Final = N_("The belt has never sent anything: nothing can be raised for this bed.")
 _RECORDED: Final = N_("It was over before anybody could be called.")

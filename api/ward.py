@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from api.services import Services
 from domain.belts import BeltStatus
 from domain.live import BedNow
+from domain.pauses import CarePause
 from domain.readings import Occupancy
 from domain.residents import Place
 from domain.units import SECOND_MS
@@ -74,6 +75,7 @@ class BedView:
     battery: float | None = None
     charging: bool | None = None
     online: bool | None = None
+    paused_until: int | None = None
 
     @property
     def low_battery(self) -> float | None:
@@ -98,6 +100,7 @@ class Ward:
     by_belt: Mapping[str, Place]
     by_resident: Mapping[str, Place]
     statuses: Mapping[str, BeltStatus]
+    pauses: Mapping[str, CarePause]
 
     @property
     def layout(self) -> str:
@@ -108,7 +111,8 @@ class Ward:
 
 def read_ward(services: Services, center_id: str) -> Ward:
     """The centre as it stands now."""
-    places = tuple(p for p in services.register.places(services.clock.now()) if p.center.center_id == center_id)
+    now = services.clock.now()
+    places = tuple(p for p in services.register.places(now) if p.center.center_id == center_id)
     center = places[0].center if places else None
     return Ward(
         center_id=center_id,
@@ -118,6 +122,7 @@ def read_ward(services: Services, center_id: str) -> Ward:
         by_belt={p.belt_id: p for p in places if p.belt_id},
         by_resident={p.resident.resident_id: p for p in places if p.resident},
         statuses={status.belt_id: status for status in services.statuses.all()},
+        pauses={pause.resident_id: pause for pause in services.pauses.since(now) if pause.stands(now)},
     )
 
 
@@ -167,11 +172,12 @@ def _bed_view(ward: Ward, place: Place, bed: BedNow | None, now: int, stale_ms: 
 def _shown(place: Place, view: BedView) -> tuple[object, ...]:
     """What is drawn of a bed apart from its readings."""
     belt = (place.belt_id, view.low_battery, view.offline)
-    return view.key, place.room, place.bed, place.resident, belt
+    return view.key, place.room, place.bed, place.resident, belt, view.paused_until
 
 
 def _without_readings(ward: Ward, place: Place) -> BedView:
     told = ward.statuses.get(place.belt_id or "")
+    pause = ward.pauses.get(place.resident.resident_id) if place.resident else None
     return BedView(
         key=_key(place),
         room=place.room,
@@ -184,6 +190,7 @@ def _without_readings(ward: Ward, place: Place) -> BedView:
         battery=told.battery if told else None,
         charging=told.charging if told else None,
         online=told.online if told else None,
+        paused_until=pause.until if pause else None,
     )
 
 

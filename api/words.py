@@ -6,8 +6,10 @@ from api.languages import Language
 from api.service_names import service_name
 from api.vital_words import VITAL_RULES, vital_reason
 from domain.alarms import LEAVE_BED_RULES, Alarm, AlarmState, EventKind, Outcome, Priority, Rule
+from domain.audit import Change
 from domain.calls import CallReason
 from domain.deliveries import DeliveryState
+from domain.pauses import PauseEnd, PauseReason
 from domain.units import MINUTE_MS, SECOND_MS
 
 
@@ -52,6 +54,12 @@ EVENTS: Final = {
     EventKind.CLEARED: N_("Over by itself"),
     EventKind.RESOLVED: N_("Closed"),
     EventKind.OUTCOME: N_("Outcome given"),
+    EventKind.SNOOZED: N_("Silenced for a while"),
+    EventKind.SNOOZE_ENDED: N_("Sounds again: the silence is over"),
+    EventKind.HELD: N_("Held back"),
+    EventKind.RELEASED: N_("No longer held back"),
+    EventKind.REPEATED: N_("Came back: counted as a repeat"),
+    EventKind.ESCALATED: N_("Handed on to the lead"),
 }
 
 CALLS: Final = {
@@ -61,6 +69,7 @@ CALLS: Final = {
     CallReason.UNANSWERED: N_("with everybody, as it was unanswered"),
     CallReason.NOBODY_ON_DUTY: N_("as nobody was on duty"),
     CallReason.TAKEN: N_("told that somebody goes"),
+    CallReason.NOT_FINISHED: N_("as it still stood long after somebody took it"),
 }
 DELIVERIES: Final = {
     DeliveryState.QUEUED: N_("on its way"),
@@ -68,6 +77,36 @@ DELIVERIES: Final = {
     DeliveryState.FAILED: N_("not delivered"),
     DeliveryState.GIVEN_UP: N_("no longer needed"),
 }
+PAUSE_REASONS: Final = {
+    PauseReason.TOILET: N_("At the toilet, with somebody"),
+    PauseReason.CARE: N_("Being cared for"),
+    PauseReason.HOSPITAL: N_("In hospital"),
+}
+PAUSE_ENDS: Final = {
+    PauseEnd.RETURNED: N_("Ended by the return to bed"),
+    PauseEnd.TIME: N_("Ended by its time"),
+    PauseEnd.PERSON: N_("Ended by %(name)s"),
+    PauseEnd.REPLACED: N_("Changed by %(name)s"),
+}
+CHANGES: Final = {
+    Change.LEAVE_BED_SETTINGS: N_("Leave-bed settings changed"),
+    Change.VITAL_SETTINGS: N_("Settings of rates, movement and belt changed"),
+    Change.PAUSE_BEGUN: N_("Pause for care begun"),
+    Change.PAUSE_ENDED: N_("Pause for care ended"),
+}
+CHANGED_FIELDS: Final = {
+    "immediate": N_("At once"),
+    "immediate_after_s": N_("Out of bed for (seconds)"),
+    "not_back": N_("Not back in time"),
+    "away_limit_min": N_("Not back within (minutes)"),
+    "windows": N_("Hours"),
+    "reason": N_("Why"),
+    "minutes": N_("Minutes"),
+}
+PAUSE_CHOICES_MIN: Final = (15, 30, 60, 120, 240, 720)
+"""The lengths of a pause that a page offers (min)."""
+SNOOZE_CHOICES_MIN: Final = (5, 15, 30)
+"""The same of a snooze."""
 
 BOARD_WORDS: Final = (
     N_("In bed"),
@@ -95,6 +134,7 @@ BOARD_WORDS: Final = (
     N_("%(n)s beds without signal: nothing can be raised for them."),
     N_("Perhaps not sent; look at the card."),
     N_("Alarm: %(what)s"),
+    N_("%(left)s left"),
 )
 """The texts that the board's scripts use; sent along with the page."""
 
@@ -129,6 +169,10 @@ CENTER_REASONS: Final = {
 
 
 def state_word(alarm: Alarm) -> str:
+    if alarm.is_open and alarm.held_by is not None:
+        return N_("Held back")
+    if alarm.snoozed_until is not None:
+        return N_("Silent for a while")
     return (CENTER_STATES if alarm.of_center else STATES)[alarm.state]
 
 
@@ -139,6 +183,15 @@ def outcome_words(alarm: Alarm) -> dict[Outcome, str]:
 
 def reason_in_words(alarm: Alarm, language: Language) -> str:
     """Why the alarm is there, with its numbers."""
+    why = _reason(alarm, language)
+    times = alarm.reason.facts.get("again")
+    if not isinstance(times, int):
+        return why
+    again = language.say("It was closed and goes on: raised again (%(n)s).", n=language.number(times))
+    return f"{again} {why}"
+
+
+def _reason(alarm: Alarm, language: Language) -> str:
     if (vital := vital_reason(alarm, language)) is not None:
         return vital
     if alarm.of_center:
@@ -167,7 +220,7 @@ def since_words(alarm: Alarm) -> str:
 
 def left_at(alarm: Alarm) -> int:
     """When the bed was left (ms): as the reason says, else when the condition began."""
-    stated = alarm.reason.facts.get("left_at")
+    stated = alarm.reason.facts.get("left_at", alarm.reason.facts.get("since_at"))
     return int(stated) if isinstance(stated, int | float) else alarm.began_at
 
 

@@ -33,6 +33,11 @@ class Rule(StrEnum):
     NO_TURN_OVER = "no-turn-over"
     BELT_OFFLINE = "belt-offline"
     BATTERY_LOW = "battery-low"
+    MANY_EXITS = "many-exits"
+    CLOCK_WRONG = "clock-wrong"
+    GROUP_SILENT = "group-silent"
+    NOT_IN_BED = "not-in-bed"
+    STILL_IN_BED = "still-in-bed"
 
 
 LEAVE_BED_RULES: Final = (Rule.LEAVE_BED_IMMEDIATE, Rule.LEAVE_BED_NOT_BACK)
@@ -66,7 +71,11 @@ class Outcome(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What happened to an alarm. RECORDED: it was over before it could be raised, so nobody was called."""
+    """What happened to an alarm. RECORDED: it was over before it could be raised, so nobody was called.
+
+    HELD: another alarm (or a pause for care) speaks for it, so it is silent; RELEASED: it speaks for itself again.
+    REPEATED: what it was about came back shortly after it had ended by itself. ESCALATED: handed on to the lead.
+    """
 
     RAISED = "raised"
     RECORDED = "recorded"
@@ -74,6 +83,12 @@ class EventKind(StrEnum):
     CLEARED = "cleared"
     RESOLVED = "resolved"
     OUTCOME = "outcome"
+    SNOOZED = "snoozed"
+    SNOOZE_ENDED = "snooze-ended"
+    HELD = "held"
+    RELEASED = "released"
+    REPEATED = "repeated"
+    ESCALATED = "escalated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +108,11 @@ class Alarm:
     Every instant is on our clock (the belt's, put right by its offset); `began_at` is when the condition began to hold,
     `due_at` when that had lasted long enough, `raised_at` when it was told. `resolved_by` is None for an alarm
     that resolved by itself.
+
+    `latches`: the end of the condition alone does not end it. `snoozed_until`: silent until then. `held_by`: the id of
+    the alarm or the pause that speaks for it. `rearm_at`: closed while its condition held; it comes again then, if that
+    still holds. `run_id`: the id under which its condition runs, where that is not its own (a repeat, a re-armed one).
+    `repeats`: how often it came back. `version`: how many events it has had, so that the older of two is known.
     """
 
     alarm_id: str
@@ -115,11 +135,30 @@ class Alarm:
     resolved_by: str | None = None
     outcome: Outcome | None = None
     note: str = ""
+    latches: bool = False
+    snoozed_until: int | None = None
+    snoozed_by: str | None = None
+    held_by: str | None = None
+    escalated_at: int | None = None
+    escalated_by: str | None = None
+    rearm_at: int | None = None
+    run_id: str | None = None
+    repeats: int = 0
+    version: int = 0
 
     @property
     def of_center(self) -> bool:
         """Is it about the whole centre and no resident?"""
         return self.resident_id == ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is not AlarmState.RESOLVED
+
+    @property
+    def calls(self) -> bool:
+        """Is somebody wanted for it now: nobody has taken it, it is not snoozed, and no other speaks for it?"""
+        return self.state is AlarmState.ACTIVE and self.snoozed_until is None and self.held_by is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +223,92 @@ class Resolve:
     note: str = ""
 
 
-AlarmInput = Raise | Record | Clear | Acknowledge | Resolve
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snooze:
+    """`person_id` wants the alarm to be silent until `until` (ms)."""
+
+    alarm_id: str
+    at: int
+    person_id: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate:
+    """`person_id` hands the alarm on to the lead; whoever had taken it has it no more."""
+
+    alarm_id: str
+    at: int
+    person_id: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wake:
+    """The alarm's snooze has run out."""
+
+    alarm_id: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """`by` (an alarm or a pause) speaks for the alarm."""
+
+    alarm_id: str
+    at: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What held the alarm back is over, and it still holds."""
+
+    alarm_id: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follow:
+    """The alarm that speaks for this one, of the same cause, has been answered as `louder` says: so has this one."""
+
+    alarm_id: str
+    at: int
+    louder: Alarm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """What the alarm was about is due again, as `alarm` says; shown as the same alarm."""
+
+    alarm_id: str
+    at: int
+    alarm: Alarm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disarm:
+    """The alarm's re-arm deadline is spent: it has been raised anew, or there is nothing left to raise."""
+
+    alarm_id: str
+    at: int
+
+
+AlarmInput = (
+    Raise
+    | Record
+    | Clear
+    | Acknowledge
+    | Resolve
+    | Snooze
+    | Escalate
+    | Wake
+    | Hold
+    | Release
+    | Follow
+    | Repeat
+    | Disarm
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 
 class CallReason(StrEnum):
-    """Why this person is called now. TAKEN is no call to come: it tells who was called that somebody goes."""
+    """Why this person is called now. TAKEN is no call to come: it tells who was called that somebody goes.
+    NOT_FINISHED: somebody took it, and it still stands."""
 
     ON_DUTY = "on-duty"
     REPEATED = "repeated"
@@ -13,6 +14,7 @@ class CallReason(StrEnum):
     UNANSWERED = "unanswered"
     NOBODY_ON_DUTY = "nobody-on-duty"
     TAKEN = "taken"
+    NOT_FINISHED = "not-finished"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

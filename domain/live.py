@@ -40,4 +40,11 @@ class AlarmsChanged:
     events: tuple[AlarmEvent, ...]
 
 
-LiveEvent = BedsChanged | AlarmsChanged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WardChanged:
+    """Something else that is shown of these centres' beds has changed, such as a pause for care."""
+
+    center_ids: frozenset[str]
+
+
+LiveEvent = BedsChanged | AlarmsChanged | WardChanged

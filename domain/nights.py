@@ -83,6 +83,12 @@ class Schedule:
         self._lay_out(at)
         return bisect_right(self._edges, at) % 2 == 1
 
+    def closes_at(self, at: int) -> int | None:
+        """When the window around this instant closes (ms), None outside."""
+        self._lay_out(at)
+        nth = bisect_right(self._edges, at)
+        return self._edges[nth] if nth % 2 else None
+
     def _lay_out(self, at: int) -> None:
         if self._from_at <= at < self._to_at:
             return

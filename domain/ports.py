@@ -11,11 +11,13 @@ from datetime import date
 from typing import Protocol
 
 from domain.alarms import Alarm, AlarmEvent, AlarmInput, StepFunction
+from domain.audit import AuditEntry
 from domain.belts import BeltStatus
 from domain.calls import Call
 from domain.care import CareKind, CareRecord
 from domain.contacts import ContactPoint
 from domain.deliveries import Delivery
+from domain.pauses import CarePause, PauseEnd
 from domain.people import Person, Session
 from domain.readings import MinuteColumns, ReadingBatch
 from domain.reports import KeptReport, LateDay
@@ -110,6 +112,13 @@ class AlarmBook(Protocol):
 
     def open_alarms(self, center_id: str) -> list[Alarm]:
         """Alarms that are not resolved, oldest first."""
+        ...
+
+    def in_hand(self, since_at: int) -> list[Alarm]:
+        """What something may yet happen to, of all centres, oldest first.
+
+        Alarms that are open, that were resolved at or after `since_at` (ms), or that wait to come again.
+        """
         ...
 
     def history(self, alarm_id: str) -> list[AlarmEvent]:
@@ -383,4 +392,31 @@ class CareRecords(Protocol):
 
     def records_of(self, resident_id: str, kind: CareKind, start_at: int, end_at: int) -> list[CareRecord]:
         """The resident's records of the kind with `start_at` <= `at` < `end_at` (ms), oldest first."""
+
+
+class CarePauses(Protocol):
+    """Pauses for care. Does not promise that a resident has one at a time."""
+
+    def begin(self, pause: CarePause) -> None:
+        """Keep it; nothing happens when its id is known. Durable when it returns."""
+        ...
+
+    def end(self, pause_id: str, at: int, how: PauseEnd, person_id: str | None = None) -> None:
+        """It ended at `at` (ms). Nothing happens when it had ended, or is not known. Durable when it returns."""
+        ...
+
+    def since(self, at: int) -> list[CarePause]:
+        """Those that last, lasted or will last beyond `at` (ms), of all centres, the oldest first."""
+        ...
+
+
+class AuditTrail(Protocol):
+    """Who changed what. Does not promise that the change itself was stored in the same transaction."""
+
+    def put(self, entry: AuditEntry) -> None:
+        """Add it; `entry_id` is given by the trail. Durable when it returns."""
+        ...
+
+    def entries(self, subject: str, *, limit: int = 50) -> list[AuditEntry]:
+        """What was changed of `subject` (a resident id), the newest first."""
         ...

@@ -9,7 +9,7 @@ from typing import Final
 
 from domain import vitals
 from domain.errors import ConfigurationError
-from domain.vitals import RuleLimit
+from domain.vitals import AtTime, ExitLimit, RuleLimit
 
 ID_PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """Ids travel in MQTT topics, logs and addresses: no slash, no wildcard, no space, no name of a person."""
@@ -63,8 +63,9 @@ class VitalSettings:
     """When rates, their absence and the belt itself are told, for one resident; each field is named as its rule.
 
     `settle_s`: rates are judged only when somebody has been in bed for that long. `silent_empty_after_s`: how long a
-    belt may be silent over an empty bed. `windows`: local hours in which all of it counts but the belt's silence, which
-    always does; a rate that was beyond its limit before counts from the opening.
+    belt may be silent over an empty bed. `windows`: local hours in which rates and signals count; a rate that was
+    beyond its limit before counts from the opening. Exits count in the windows of leaving the bed, silence and clocks
+    always.
     """
 
     heart_rate_very_high: RuleLimit = vitals.HEART_RATE_VERY_HIGH
@@ -89,6 +90,10 @@ class VitalSettings:
     settle_s: int = vitals.SETTLE_S
     silent_empty_after_s: int = vitals.SILENT_EMPTY_AFTER_S
     windows: tuple[NightWindow, ...] = WHOLE_DAY
+    many_exits: ExitLimit = vitals.MANY_EXITS
+    clock_wrong: RuleLimit = vitals.CLOCK_WRONG
+    not_in_bed: AtTime = vitals.NOT_IN_BED
+    still_in_bed: AtTime = vitals.STILL_IN_BED
 
     def __post_init__(self) -> None:
         if not 0 <= self.settle_s <= 600:
@@ -112,6 +117,7 @@ _CLEARED_ABOVE: Final = {
     "breathing_pause": True,
     "no_turn_over": False,
     "battery_low": True,
+    "clock_wrong": False,
 }
 """Rules with limits, other than the levels of rates: does a higher value end it?"""
 _DURATIONS_S: Final = {

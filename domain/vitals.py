@@ -6,6 +6,7 @@ tables of bed monitors that are in use (their warning comes after 300 s, their e
 """
 
 from dataclasses import dataclass
+from datetime import time
 from typing import Final
 
 from domain.errors import ConfigurationError
@@ -39,7 +40,7 @@ PAUSE_AFTER_S: Final = 20
 """AASM calls 10 s without breath an apnoea; a belt's rate is of the last half minute or so, and shows it late."""
 TURN_WITHIN_S: Final = 4 * 3600
 """NICE QS89: adults at high risk of a pressure ulcer at least every 4 h, at risk every 6 h; makers offer 1, 2, 4, 6."""
-OFFLINE_AFTER_S: Final = 180
+OFFLINE_AFTER_S: Final = 300
 """Not before a silent centre is told (`alerts.center_silence`): behind one broken gateway all belts go offline."""
 BATTERY_AFTER_S: Final = 600
 """A battery that is told lower for a moment, while the belt sends much, is not low (own choice)."""
@@ -53,7 +54,8 @@ class RuleLimit:
     """One rule's numbers for one resident.
 
     Told when the value has been beyond `limit` for `after_s`; over when it has been back beyond `clear_limit` for
-    `clear_after_s`. Rules that compare nothing (a rate is there or not) have no limits.
+    `clear_after_s`. Rules that compare nothing (a rate is there or not) have no limits. `latches`: its alarm stands
+    until a person has answered it, though the value is back; None leaves that to the rule.
     """
 
     on: bool = True
@@ -61,6 +63,7 @@ class RuleLimit:
     clear_limit: float | None = None
     after_s: int = WARNING_AFTER_S
     clear_after_s: int = CLEAR_AFTER_S
+    latches: bool | None = None
 
     def __post_init__(self) -> None:
         _within("after_s", self.after_s, DURATION_RANGE_S)
@@ -73,6 +76,36 @@ def _within(name: str, value: int, bounds: tuple[int, int]) -> None:
     low, high = bounds
     if not low <= value <= high:
         raise ConfigurationError(f"{name} {value}: {low} to {high} s")
+
+
+MORE_EXITS_RANGE: Final = (0, 50)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitLimit:
+    """Told when somebody has left the bed more than `more_than` times in a night's windows, and is back."""
+
+    on: bool = True
+    more_than: int = 5
+
+    def __post_init__(self) -> None:
+        low, high = MORE_EXITS_RANGE
+        if not low <= self.more_than <= high:
+            raise ConfigurationError(f"more_than {self.more_than}: {low} to {high} times")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtTime:
+    """Told when something is so at local time `at` and stays so for `after_s`."""
+
+    on: bool = False
+    at: time
+    after_s: int = 15 * 60
+
+    def __post_init__(self) -> None:
+        _within("after_s", self.after_s, DURATION_RANGE_S)
+        if self.at.tzinfo is not None:
+            raise ConfigurationError("at: a local time carries no zone")
 
 
 HEART_RATE_VERY_HIGH: Final = RuleLimit(limit=130, clear_limit=120, after_s=URGENT_AFTER_S)
@@ -109,3 +142,11 @@ NO_TURN_OVER: Final = RuleLimit(on=False, limit=30, clear_limit=30, after_s=TURN
 BELT_OFFLINE: Final = RuleLimit(after_s=OFFLINE_AFTER_S, clear_after_s=60)
 BATTERY_LOW: Final = RuleLimit(limit=20, clear_limit=25, after_s=BATTERY_AFTER_S, clear_after_s=0)
 """Percent. A fifth is left for a night or two in most belts; own choice, as is the distance to the clear limit."""
+MANY_EXITS: Final = ExitLimit()
+"""Over 65, one or two trips a night are usual and three or four no illness by themselves (nocturia: National Sleep
+Foundation, 0-2); six are restlessness, an infection or a medicine. Own choice above what is usual."""
+CLOCK_WRONG: Final = RuleLimit(limit=180, clear_limit=120, after_s=15 * 60, clear_after_s=300)
+"""Seconds off, either way. Readings of more than 5 min ahead are refused on arrival; at 3 min there is time to act."""
+NOT_IN_BED: Final = AtTime(at=time(23, 0))
+STILL_IN_BED: Final = AtTime(at=time(9, 30))
+"""Off: habits differ. Longer than a trip to the bathroom (15 min, as with leaving the bed)."""

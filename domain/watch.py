@@ -35,7 +35,8 @@ class ConditionState:
     (it began outside the windows, or the rule is off). `broken_at` is when the predicate turned false after it had
     begun, None while it holds; `over` once it has been false for long enough. `raised`: this run was told; `passed`:
     it had been due in a backlog. `alarm_began_at` is the instant in the id of the alarm that stands open for this belt
-    and rule, None when there is none; an older run's when the person came back and left again meanwhile.
+    and rule, None when there is none; an older run's when the person came back and left again meanwhile. `times` is
+    what a rule counts, None where it counts nothing.
     """
 
     belt_id: str
@@ -48,3 +49,4 @@ class ConditionState:
     raised: bool = False
     passed: bool = False
     alarm_began_at: int | None = None
+    times: int | None = None

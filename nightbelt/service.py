@@ -35,11 +35,13 @@ from nightbelt.stopping import Stopping
 from storage.duckdb_readings import DuckDBReadings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
+from storage.records_audit import RecordsAuditTrail
 from storage.records_belts import RecordsBeltStatuses
 from storage.records_care import RecordsCare
 from storage.records_contacts import RecordsContacts
 from storage.records_night_reports import RecordsLateReadings, RecordsNightReports
 from storage.records_outbox import RecordsOutbox
+from storage.records_pauses import RecordsCarePauses
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -85,6 +87,8 @@ class Stores:
             self._stack = opened.pop_all()
         self.book = RecordsAlarmBook(self.records)
         self.people = RecordsPeople(self.records)
+        self.pauses = RecordsCarePauses(self.records)
+        self.audit = RecordsAuditTrail(self.records)
         self.quarantine = RecordsQuarantine(self.records)
         self.statuses = RecordsBeltStatuses(self.records)
         self.outbox = RecordsOutbox(self.records)
@@ -134,6 +138,7 @@ class Service:
             now=clock.now(),
             statuses=stores.statuses,
             care=stores.care,
+            pauses=stores.pauses,
         )
         decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
         expects_session = bool(stores.book.states()[0])
@@ -220,6 +225,8 @@ class Service:
             rosters=stores.rosters,
             outbox=stores.outbox,
             care=stores.care,
+            pauses=stores.pauses,
+            audit=stores.audit,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,

@@ -33,7 +33,7 @@ def _over(below: dict[str, Any], table: Given, path: str) -> dict[str, Any]:
                 raise ConfigurationError(f"{name}: a table is needed")
             merged[key] = _over(below[key], value, name)
         else:
-            merged[key] = _windows(value, name) if key == "windows" else value
+            merged[key] = _windows(value, name) if key == "windows" else _at(value) if key == "at" else value
     return merged
 
 
@@ -44,6 +44,10 @@ def _windows(value: Any, name: str) -> list[dict[str, str]]:
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{name}: {error}") from error
     return [{"start": _time(start), "end": _time(end)} for start, end in pairs]
+
+
+def _at(value: Any) -> Any:
+    return _time(value) if isinstance(value, str) else value
 
 
 def _time(text: str) -> str:

@@ -14,6 +14,7 @@ from domain.readings import Occupancy
 from domain.units import SECOND_MS
 from simulators.center import SimulatedBed, SimulatedCenter
 from simulators.delivery import BURST_SPACING_MS, LATENCY_MS, Delivery, OfflineSpan, plan_delivery
+from simulators.drift import Drift, plan_drift
 from simulators.episodes import Episode, night_body, plan_episodes
 from simulators.losses import CHATTER_FROM_EDGE_MS, WEAK_SHARE, Lossy, lossy_belt
 from simulators.night import NightPlan, plan_night
@@ -86,6 +87,7 @@ class BeltNight:
     sample_salt: np.uint64
     message_salt: np.uint64
     lossy: Lossy | None
+    drift: Drift | None = None
 
     @property
     def bed(self) -> SimulatedBed:
@@ -105,6 +107,7 @@ def belt_night(center: SimulatedCenter, bed: SimulatedBed, night: date) -> BeltN
         sample_salt=salt(center.seed, Purpose.SAMPLE_NOISE, bed.index, day),
         message_salt=salt(center.seed, Purpose.MESSAGE_NOISE, bed.index, day),
         lossy=lossy_belt(center, plan) if center.mix.measured else None,
+        drift=plan_drift(center, plan),
     )
 
 
@@ -136,7 +139,7 @@ def _sampled(night: BeltNight, at: Instants, numbers: Instants) -> BeltReadings:
     breathing_rate = night.body.breathing_rate[cells] + _spread(lane(noise, 2), _BREATHING_RATE_NOISE)
     missing = np.float32(np.nan)
     return BeltReadings(
-        observed_at=at + night.bed.belt.clock_offset_ms,
+        observed_at=at + night.bed.belt.clock_offset_ms + (night.drift.clock_off_ms(at) if night.drift else 0),
         arrives_at=at,
         in_bed=np.where(inside, np.int8(Occupancy.IN), np.int8(Occupancy.OUT)),
         heart_rate=np.where(rates, heart_rate, missing),

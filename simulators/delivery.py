@@ -9,6 +9,7 @@ from domain.belts import BeltStatus
 from domain.units import MINUTE_MS, SECOND_MS
 from simulators.center import SimulatedBelt, SimulatedCenter
 from simulators.garbage import GarbageKind
+from simulators.gateways import gateway_failure
 from simulators.localtime import Span, wall_clock
 from simulators.night import DAY_MIN, NightPlan
 from simulators.scenarios import GARBAGE_MESSAGES, OFFLINE_MIN, SHUFFLE_MAX_MS, Scenario
@@ -35,12 +36,14 @@ class OfflineSpan:
     """The belt sends nothing in [`from_at`, `to_at`) (true ms); `buffered` means it sends it all afterwards.
 
     `told`: the broker publishes its last will, and the belt says so when it is back.
+    `shared`: nor do the others behind its gateway.
     """
 
     from_at: int
     to_at: int
     buffered: bool
     told: bool = False
+    shared: bool = False
 
     @property
     def told_at(self) -> int:
@@ -76,11 +79,13 @@ def plan_delivery(center: SimulatedCenter, plan: NightPlan) -> Delivery:
     rng = stream(center.seed, Purpose.DELIVERY, plan.bed.index, plan.night.toordinal())
     lost = _silence(rng, center, plan)
     buffered = _silence(rng, center, plan)
-    spans, told = [], Scenario.LAST_WILL in plan.scenarios
-    if Scenario.OFFLINE_LOST in plan.scenarios:
-        spans.append(OfflineSpan(from_at=lost[0], to_at=lost[1], buffered=False, told=told))
-    if Scenario.OFFLINE_BUFFERED in plan.scenarios and not (spans and _touch(lost, buffered)):
-        spans.append(OfflineSpan(from_at=buffered[0], to_at=buffered[1], buffered=True, told=told))
+    spans, told = _behind_gateway(center, plan), Scenario.LAST_WILL in plan.scenarios
+    for scenario, (from_at, to_at), kept in (
+        (Scenario.OFFLINE_LOST, lost, False),
+        (Scenario.OFFLINE_BUFFERED, buffered, True),
+    ):
+        if scenario in plan.scenarios and not any(_touch((s.from_at, s.to_at), (from_at, to_at)) for s in spans):
+            spans.append(OfflineSpan(from_at=from_at, to_at=to_at, buffered=kept, told=told))
     return Delivery(
         offline=tuple(sorted(spans, key=lambda span: span.from_at)),
         garbage=_garbage(rng, plan) if Scenario.GARBAGE in plan.scenarios else (),
@@ -94,6 +99,13 @@ def statuses(belt_id: str, delivery: Delivery) -> list[BeltStatus]:
     told = [span for span in delivery.offline if span.told]
     ends = [(span.told_at, False) for span in told] + [(max(span.to_at, span.told_at), True) for span in told]
     return [BeltStatus(belt_id=belt_id, at=at, online=online) for at, online in sorted(ends)]
+
+
+def _behind_gateway(center: SimulatedCenter, plan: NightPlan) -> list[OfflineSpan]:
+    failure = gateway_failure(center, plan.night)
+    if failure is None or not failure.hits(plan.bed.index):
+        return []
+    return [OfflineSpan(from_at=failure.from_at, to_at=failure.to_at, buffered=False, shared=True)]
 
 
 def _silence(rng: np.random.Generator, center: SimulatedCenter, plan: NightPlan) -> Span:

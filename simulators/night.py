@@ -4,7 +4,7 @@ Everybody is up at noon, so nights join without a seam. A night is a function of
 and the date (and of the demo's opening, in that one night).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -15,11 +15,15 @@ from numpy.typing import NDArray
 from domain.nights import night_of
 from domain.units import HOUR_MS, MINUTE_MS, SECOND_MS
 from simulators.center import SimulatedBed, SimulatedCenter
+from simulators.gateways import gateway_failure
 from simulators.localtime import Span, night_span, wall_clock
 from simulators.scenarios import (
+    FALL_MIN,
     LONG_ABSENCE_MIN,
     OPENING_IN_BED_BEFORE_MS,
     QUICK_TRIP_S,
+    WANDERING_EXITS,
+    WANDERING_MIN,
     Opening,
     Scenario,
     drawn,
@@ -88,13 +92,17 @@ def plan_night(center: SimulatedCenter, bed: SimulatedBed, night: date) -> Night
     nap_from = wall_clock(night, rng.uniform(*_NAP_START_MIN), zone)
     nap = (nap_from, nap_from + round(rng.uniform(*_NAP_LENGTH_MIN) * MINUTE_MS))
     stretches = [nap] if rng.random() < who.nap_share else []
-    stretches += _between_trips(rng, bedtime_at, rise_at, _trips(rng, who.trip_share, scenarios))
+    trouble = _troubles(stream(center.seed, Purpose.TROUBLE, bed.index, day), scenarios)
+    stretches += _between_trips(rng, bedtime_at, rise_at, _trips(rng, who.trip_share, scenarios, trouble))
+    failure = gateway_failure(center, night)
+    if failure is not None and failure.hits(bed.index):
+        scenarios |= {Scenario.GATEWAY_DOWN}
     if bed.belt.clock_offset_ms:
         scenarios |= {Scenario.CLOCK_OFF}
     opening = center.opening
     if opening is not None and opening.resident_id == bed.resident.resident_id and start_at <= opening.exit_at < end_at:
         stretches = _with_opening(stretches, opening, start_at)
-        scenarios = scenarios & {Scenario.CLOCK_OFF} | {Scenario.OPENING}
+        scenarios = scenarios & {Scenario.CLOCK_OFF, Scenario.GATEWAY_DOWN} | {Scenario.OPENING}
     in_bed = np.array(stretches, np.int64).reshape(-1, 2)
     return NightPlan(bed=bed, night=night, start_at=start_at, end_at=end_at, in_bed=in_bed, scenarios=scenarios)
 
@@ -115,13 +123,27 @@ def _habit(rng: np.random.Generator) -> float:
     return float(np.clip(rng.normal(0.0, _BEDTIME_SD_MIN), -_BEDTIME_MOST_MIN, _BEDTIME_MOST_MIN))
 
 
-def _trips(rng: np.random.Generator, share: float, scenarios: frozenset[Scenario]) -> list[int]:
-    """Lengths (ms) of the absences between bedtime and rising, in the order they come."""
+def _troubles(rng: np.random.Generator, scenarios: frozenset[Scenario]) -> list[int]:
+    """Lengths (ms) of the absences of who wanders, or else of who falls; by chance of their own."""
+    fall_ms = round(rng.uniform(*FALL_MIN) * MINUTE_MS)
+    if Scenario.WANDERING in scenarios:
+        return [round(minutes * MINUTE_MS) for minutes in rng.uniform(*WANDERING_MIN, WANDERING_EXITS).tolist()]
+    return [fall_ms] if Scenario.FALL in scenarios else []
+
+
+def _trips(
+    rng: np.random.Generator, share: float, scenarios: frozenset[Scenario], trouble: Sequence[int] = ()
+) -> list[int]:
+    """Lengths (ms) of the absences between bedtime and rising, in the order they come.
+
+    `trouble` is among them; who wanders goes on no trips to the bathroom besides.
+    """
     bathroom = np.clip(rng.lognormal(np.log(_BATHROOM_MEDIAN_MIN), _BATHROOM_SIGMA, BATHROOM_TRIPS), *BATHROOM_MIN)
     count = int(rng.binomial(BATHROOM_TRIPS, share))
     long_ms = round(rng.uniform(*LONG_ABSENCE_MIN) * MINUTE_MS)
     quick_ms = round(rng.uniform(*QUICK_TRIP_S) * SECOND_MS)
     lengths = [round(minutes * MINUTE_MS) for minutes in bathroom[:count].tolist()]
+    lengths = [*trouble, *([] if Scenario.WANDERING in scenarios else lengths)]
     lengths += [long_ms] if Scenario.LONG_ABSENCE in scenarios else []
     lengths += [quick_ms] if Scenario.QUICK_TRIP in scenarios else []
     return [lengths[place] for place in rng.permutation(len(lengths))]

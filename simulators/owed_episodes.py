@@ -53,7 +53,7 @@ def episode_verdicts(
     """All that may be told of one night besides leaving the bed; a verdict NO is left out."""
     found = [*_of_rates(plan, body, episodes, settings, sight), *_of_signals(plan, episodes, settings, sight)]
     bounded = [beside_silence(verdict, sight) for verdict in found]
-    if settings.windows != WHOLE_DAY:
+    if settings.windows != WHOLE_DAY or Scenario.CLOCK_DRIFT in plan.scenarios:
         bounded = [either(verdict) for verdict in bounded]
     return [*bounded, *_of_silences(plan, settings, sight)]
 
@@ -154,7 +154,7 @@ def _of_silences(plan: NightPlan, settings: VitalSettings, sight: Sight) -> Iter
     if not settings.belt_silent.on:
         return
     for span in sight.delivery.offline:
-        if span.told and settings.belt_offline.on:
+        if span.shared or (span.told and settings.belt_offline.on):
             continue
         near = (span.from_at - sight.blur_ms - MINUTE_MS, span.from_at)
         inside = {bool(np.searchsorted(plan.in_bed.ravel(), at, side="right") % 2) for at in near}

@@ -36,10 +36,21 @@ class Scenario(StrEnum):
     IMMOBILE = "immobile"
     LAST_WILL = "last-will"
     FEVER_TREND = "fever-trend"
+    FALL = "fall"
+    WANDERING = "wandering"
+    CLOCK_DRIFT = "clock-drift"
+    GATEWAY_DOWN = "gateway-down"
 
 
 LONG_ABSENCE_MIN: Final = (20.0, 60.0)
 QUICK_TRIP_S: Final = (30.0, 90.0)
+FALL_MIN: Final = (45.0, 120.0)
+"""From leaving for the bathroom until somebody has helped back into bed (min)."""
+WANDERING_EXITS: Final = 10
+WANDERING_MIN: Final = (1.0, 6.0)
+"""How long a resident who cannot rest is up each time (min)."""
+GATEWAY_DOWN_MIN: Final = (10.0, 60.0)
+"""How long a gateway fails (min)."""
 OFFLINE_MIN: Final = (10.0, 90.0)
 """How long a belt is silent (min)."""
 GARBAGE_MESSAGES: Final = (20, 60)
@@ -58,15 +69,15 @@ OPENING_EXIT_AFTER_MS: Final = 4 * MINUTE_MS
 OPENING_AWAY_MS: Final = 25 * MINUTE_MS
 OPENING_IN_BED_AFTER_MS: Final = 30 * MINUTE_MS
 
-_DRAWN: Final = tuple(
-    name for name in Scenario if name not in {Scenario.CLOCK_OFF, Scenario.OPENING, Scenario.FEVER_TREND}
-)
+_NOT_DRAWN: Final = {Scenario.CLOCK_OFF, Scenario.OPENING, Scenario.FEVER_TREND, Scenario.GATEWAY_DOWN}
+_DRAWN: Final = tuple(name for name in Scenario if name not in _NOT_DRAWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mix:
     """How often each scenario comes: its share of bed-nights, 0 to 1; 1 forces it, absent means never.
 
+    That of GATEWAY_DOWN is its share of nights, in which one of a centre's gateways fails.
     `clock_off` is the share of belts with a wrong clock (a property of the belt, not of the night), `fever_trend` that
     of residents who come down with a fever every few weeks. `measured`: belts lose values, and their occupancy
     chatters, as was measured; the truth then tells of rates and silences as well.
@@ -84,7 +95,9 @@ class Mix:
         With FEVER_TREND every resident has fevers.
         """
         return cls(
-            shares=MappingProxyType({name: 1.0 for name in forced if name in _DRAWN}),
+            shares=MappingProxyType(
+                {name: 1.0 for name in forced if name not in {Scenario.CLOCK_OFF, Scenario.OPENING}}
+            ),
             clock_off=1.0 if Scenario.CLOCK_OFF in forced else 0.0,
             fever_trend=1.0 if Scenario.FEVER_TREND in forced else 0.0,
         )
@@ -130,6 +143,10 @@ MEASURED_MIX: Final = Mix(
             **dict.fromkeys(EPISODES, _EPISODE_SHARE),
             Scenario.IMMOBILE: _EPISODE_SHARE,
             Scenario.LAST_WILL: 0.5,
+            Scenario.FALL: 0.02,
+            Scenario.WANDERING: 0.03,
+            Scenario.CLOCK_DRIFT: 0.02,
+            Scenario.GATEWAY_DOWN: 0.3,
         }
     ),
     clock_off=DEFAULT_MIX.clock_off,

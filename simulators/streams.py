@@ -40,6 +40,9 @@ class Purpose(IntEnum):
     TOSSING = 13
     FEVER = 14
     CARE = 15
+    TROUBLE = 20
+    GATEWAY = 21
+    DRIFT = 22
 
 
 def _entropy(seed: int, purpose: Purpose, index: int, day: int) -> np.random.SeedSequence:

@@ -12,7 +12,8 @@ All instants are true time in ms (not the belt's clock). Kinds of line:
   owed, or exit + limit where none is), `owed`, `either` (an alarm is tolerated and not demanded; `owed` is then
   false), `interval_ms`, `delayed` (a night in which messages are held up and shuffled on the way).
 - `episode`, in centres whose belts are lossy: the same fields for something else that owes an alarm or may (a rate
-  beyond its limit, lost rates, a silent belt), and `early_ms` (how much before `due_at` the alarm may come).
+  beyond its limit, lost rates, a silent belt, exits, a clock), and `early_ms` (how much before `due_at` the alarm may
+  come). For a gateway that fails `belt` and `resident` are the centre's id, and `bed` is "".
 - `trend`, one per night of a fever: `kind`, `night`, `belt`, `bed`, `resident`, `number` (of its nights, from 0),
   `heart_rate`, `breathing_rate` (by how much per minute they are raised all night).
 
@@ -28,13 +29,16 @@ from typing import Any
 from domain.alarms import Rule
 from simulators.center import SimulatedCenter
 from simulators.delivery import Delivery, plan_delivery
+from simulators.drift import plan_drift
 from simulators.episodes import night_body, plan_episodes
 from simulators.fevers import fever_of
+from simulators.gateways import gateway_failure
 from simulators.localtime import window_spans
 from simulators.night import Absence, NightPlan
 from simulators.owed import Owed, Sight, limits_ms, verdict
+from simulators.owed_beside import GROUP_AFTER_MS, beside_verdicts, gateway_verdict
 from simulators.owed_body import body_verdicts
-from simulators.owed_episodes import EARLY_MS, episode_verdicts
+from simulators.owed_episodes import EARLY_MS, EpisodeVerdict, episode_verdicts
 from simulators.scenarios import Scenario
 
 TruthLine = dict[str, Any]
@@ -59,6 +63,7 @@ def truth_lines(center: SimulatedCenter, plan: NightPlan, *, seen_from_at: int |
             lines.append(_absence_line(plan, absence, rule, found.due_at, owed))
     if center.mix.measured:
         lines += _episode_lines(center, plan, sight, seen_from_at)
+        lines += _gateway_lines(center, plan, seen_from_at)
     fever = fever_of(center, plan.bed.index, plan.night)
     if fever is not None:
         lines.append({"kind": "trend", **_whose(plan), **asdict(fever)})
@@ -69,17 +74,44 @@ def _episode_lines(center: SimulatedCenter, plan: NightPlan, sight: Sight, seen_
     episodes = plan_episodes(center, plan)
     body = night_body(center, plan, episodes)
     lines = []
+    windows = window_spans(plan.bed.resident.leave_bed.windows, plan.night, center.zone)
     asked = plan.bed.resident.vitals
-    verdicts = episode_verdicts(plan, body, episodes, sight, asked) + body_verdicts(plan, body, episodes, sight, asked)
-    for found in verdicts:
-        if seen_from_at is not None and found.until < seen_from_at:
+    for found in (
+        *episode_verdicts(plan, body, episodes, sight, asked),
+        *body_verdicts(plan, body, episodes, sight, asked),
+        *beside_verdicts(plan, windows, plan_drift(center, plan), sight),
+    ):
+        if seen_from_at is not None and found.until <= seen_from_at:
             continue
         unseen = seen_from_at is not None and found.began_at <= seen_from_at + sight.blur_ms
-        owed = Owed.EITHER if unseen else found.owed
+        owed = Owed.EITHER if unseen or _with_gateway(center, plan, found) else found.owed
         happened = Absence(began_at=found.began_at, until=found.until)
         line = _absence_line(plan, happened, found.rule, found.due_at, owed)
         lines.append(line | {"kind": "episode", "early_ms": EARLY_MS + sight.blur_ms})
     return lines
+
+
+def _with_gateway(center: SimulatedCenter, plan: NightPlan, found: EpisodeVerdict) -> bool:
+    """A belt that falls silent as a gateway does, by chance, is taken for one of those behind it."""
+    failure = gateway_failure(center, plan.night)
+    return (
+        failure is not None
+        and found.rule is Rule.BELT_SILENT
+        and abs(found.began_at - failure.from_at) <= GROUP_AFTER_MS
+    )
+
+
+def _gateway_lines(center: SimulatedCenter, plan: NightPlan, seen_from_at: int | None) -> list[TruthLine]:
+    """Of the centre, told with the first belt behind the gateway that fails."""
+    failure = gateway_failure(center, plan.night)
+    if failure is None or failure.first != plan.bed.index or (seen_from_at or 0) > failure.from_at:
+        return []
+    found = gateway_verdict(center, failure, plan)
+    happened = Absence(began_at=found.began_at, until=found.until)
+    line = _absence_line(plan, happened, found.rule, found.due_at, found.owed)
+    center_id = center.center.center_id
+    of_center = {"kind": "episode", "early_ms": EARLY_MS, "belt": center_id, "bed": "", "resident": center_id}
+    return [line | of_center | {"delayed": False}]
 
 
 def _absence_line(plan: NightPlan, absence: Absence, rule: Rule, due_at: int, owed: Owed) -> TruthLine:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select
 
 from domain.alarms import Alarm, AlarmEvent, AlarmInput, AlarmState, Notice, Reason, StepFunction
 from domain.errors import NotFoundError
@@ -61,6 +61,11 @@ class RecordsAlarmBook:
     def open_alarms(self, center_id: str) -> list[Alarm]:
         is_open = alarms.c.state.in_([state for state in AlarmState if state is not AlarmState.RESOLVED])
         return self._alarms(select(alarms).where(alarms.c.center_id == center_id, is_open))
+
+    def in_hand(self, since_at: int) -> list[Alarm]:
+        is_open = alarms.c.state.in_([state for state in AlarmState if state is not AlarmState.RESOLVED])
+        lately = alarms.c.resolved_at >= since_at
+        return self._alarms(select(alarms).where(or_(is_open, lately, alarms.c.rearm_at.is_not(None))))
 
     def history(self, alarm_id: str) -> list[AlarmEvent]:
         lines = select(alarm_events).where(alarm_events.c.alarm_id == alarm_id).order_by(alarm_events.c.event_id)

@@ -25,13 +25,16 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 from domain.alarms import AlarmState, Category, EventKind, Outcome, Priority, Rule
+from domain.audit import Change
 from domain.calls import CallReason
 from domain.care import CareKind
 from domain.contacts import WayKind
 from domain.deliveries import DeliveryState, Failure
+from domain.pauses import PauseEnd, PauseReason
 from domain.people import Role
 from domain.readings import Occupancy
 from domain.residents import Side
@@ -198,8 +201,21 @@ alarms: Final = Table(
     Column("resolved_by", String),
     Column("outcome", Choice(Outcome)),
     Column("note", Words, nullable=False),
+    Column("latches", Boolean, nullable=False, server_default=false()),
+    Column("snoozed_until", BigInteger),
+    Column("snoozed_by", String),
+    Column("held_by", String),
+    Column("escalated_at", BigInteger),
+    Column("escalated_by", String),
+    Column("rearm_at", BigInteger),
+    Column("run_id", String),
+    Column("repeats", Integer, nullable=False, server_default="0"),
+    Column("version", Integer, nullable=False, server_default="0"),
     Index("ix_alarms_open", "center_id", "state"),
     Index("ix_alarms_resident_id", "resident_id", "began_at"),
+    Index("ix_alarms_state", "state"),
+    Index("ix_alarms_resolved_at", "resolved_at"),
+    Index("ix_alarms_rearm_at", "rearm_at"),
     Index("ix_alarms_center_id", "center_id", "began_at"),
 )
 """No foreign keys to residents, beds and people: an alarm is kept whatever the register knows."""
@@ -267,6 +283,7 @@ condition_states: Final = Table(
     Column("raised", Boolean, nullable=False),
     Column("passed", Boolean, nullable=False),
     Column("alarm_began_at", BigInteger),
+    Column("times", Integer),
 )
 
 quarantine: Final = Table(
@@ -391,3 +408,32 @@ care_records: Final = Table(
     Column("person_id", String, nullable=False),
 )
 """No foreign keys: what was done is kept whatever the register knows."""
+
+
+care_pauses: Final = Table(
+    "care_pauses",
+    metadata,
+    Column("pause_id", String, primary_key=True),
+    Column("center_id", String, nullable=False),
+    Column("resident_id", String, nullable=False),
+    Column("reason", Choice(PauseReason), nullable=False),
+    Column("began_at", BigInteger, nullable=False),
+    Column("began_by", String, nullable=False),
+    Column("ends_at", BigInteger, nullable=False, index=True),
+    Column("ended_at", BigInteger),
+    Column("ended_by", String),
+    Column("ended_as", Choice(PauseEnd)),
+)
+"""No foreign keys, as with alarms."""
+
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("entry_id", _Serial, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("person_id", String, nullable=False),
+    Column("what", Choice(Change), nullable=False),
+    Column("subject", String, nullable=False, index=True),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+)

@@ -27,13 +27,13 @@ export function showAlarm(alarm) {
   tidy();
 }
 
-// An alarm only ever moves forward, so what arrives late or twice changes nothing.
+// Each event counts an alarm's progress up, so what arrives late or twice changes nothing.
 function replaceCard(alarm) {
   const shown = progressOf.get(alarm.alarm_id);
   if (shown !== undefined && shown >= alarm.progress) return;
   progressOf.set(alarm.alarm_id, alarm.progress);
   const old = cardOf(alarm.alarm_id);
-  const card = alarm.shelf === "done" ? null : fromHtml(alarm.html);
+  const card = alarm.shelf in shelves ? fromHtml(alarm.html) : null;
   if (card && old) keepWhatWasTyped(old, card);
   const focus = old?.contains(document.activeElement) ? focusNow() : null;
   old?.remove();
@@ -54,6 +54,9 @@ export function showAllAlarms(alarms) {
 export function drawAlarms() {
   for (const time of document.querySelectorAll("[data-since]")) {
     setText(time, t("%(age)s ago", { age: inWords(serviceNow() - Number(time.dataset.since)) }));
+  }
+  for (const time of document.querySelectorAll("[data-until]")) {
+    setText(time, t("%(left)s left", { left: inWords(Number(time.dataset.until) - serviceNow()) }));
   }
 }
 
@@ -106,7 +109,9 @@ function fromHtml(html) {
 }
 
 function keepWhatWasTyped(old, card) {
-  const [from, to] = [old.querySelector("details"), card.querySelector("details")];
+  const more = card.querySelector(".card-more");
+  if (more) more.open = old.querySelector(".card-more")?.open === true && old.dataset.state === card.dataset.state;
+  const [from, to] = [old.querySelector(".card-close"), card.querySelector(".card-close")];
   if (!from?.open || !to) return;
   to.open = true;
   to.querySelector('[name="note"]').value = from.querySelector('[name="note"]').value;
@@ -128,19 +133,18 @@ function restoreFocus(card, { name, value, tagName, selectionStart, selectionEnd
 }
 
 document.addEventListener("submit", (event) => {
-  const form = event.target.closest("form.acknowledge, form.resolve");
+  const form = event.target.closest("form:is(.acknowledge, .resolve, .snooze, .escalate)");
   if (!form) return;
   event.preventDefault();
-  if (!form.dataset.sending) send(form);
+  if (!form.dataset.sending) send(form, event.submitter ?? form.querySelector("button"));
 });
 
-async function send(form) {
-  const button = form.querySelector("button");
+async function send(form, button) {
   const words = button.textContent;
   form.dataset.sending = "1";
   button.disabled = true;
   setText(button, t("Sending …"));
-  const fault = await post(form);
+  const fault = await post(form, button);
   delete form.dataset.sending;
   button.disabled = false;
   setText(button, words);
@@ -152,12 +156,14 @@ async function send(form) {
 }
 
 // The sentence that says what went wrong, "" when the server did it.
-async function post(form) {
+async function post(form, button) {
   let answer = null;
+  const body = new URLSearchParams(new FormData(form));
+  if (button.name) body.append(button.name, button.value);
   try {
     answer = await fetch(form.action, {
       method: "POST",
-      body: new URLSearchParams(new FormData(form)),
+      body,
       headers: { accept: "application/json", "x-csrf-token": csrf },
       signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
     });

@@ -7,8 +7,10 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Page, expect
 
+from alerts.lifecycle import step
 from api.live import LiveHub
-from domain.alarms import Outcome, Rule
+from domain.alarms import Outcome, Rule, Wake
+from domain.live import AlarmsChanged
 from domain.readings import Occupancy
 from domain.units import MINUTE_MS, SECOND_MS
 from tests.browser.conftest import Open, Served
@@ -284,3 +286,33 @@ def test_settings_and_night_page(served: Served, open_board: Open) -> None:
     page.get_by_role("button", name="Save").first.click()
     expect(page.locator(".saved")).to_be_visible()
     assert served.world.register.resident("r1").leave_bed.away_limit_min == 30
+
+
+def test_a_snoozed_alarm_is_silent_on_all_boards_and_calls_again(served: Served, open_board: Open) -> None:
+    alarm = served.world.raise_alarm(1).alarm
+    wang, li = open_board(), open_board("li")
+    live(wang)
+    live(li)
+    wang.get_by_text("More …").click()
+    wang.get_by_role("button", name="15 min").click()
+    for page in (wang, li):
+        expect(page.locator(".card")).to_have_attribute("data-state", "snoozed")
+        expect(page.locator(".card [data-until]")).to_contain_text("14 min left")
+        expect(page).to_have_title(re.compile("^Elm House"))
+    wake_at = served.world.services.clock.now() + 16 * MINUTE_MS
+    events = served.world.book.apply([Wake(alarm_id=alarm.alarm_id, at=wake_at)], step)
+    served.world.services.hub.publish([AlarmsChanged(events=tuple(events))])
+    expect(li.locator(".card")).to_have_attribute("data-state", "active")
+    expect(li).to_have_title(re.compile(r"^\(1\)"))
+
+
+def test_a_pause_is_on_the_tile_of_every_board_at_once(served: Served, open_board: Open) -> None:
+    board = open_board()
+    live(board)
+    page = open_board("li", "/residents/r2")
+    page.get_by_text("At the toilet").click()
+    page.get_by_role("button", name="Begin the pause").click()
+    expect(page.locator("#pause")).to_contain_text("No alarms until")
+    expect(Tile(board, 2).place.locator(".note-paused")).to_be_visible(timeout=2_000)
+    page.get_by_role("button", name="End the pause").click()
+    expect(Tile(board, 2).place.locator(".note-paused")).to_have_count(0, timeout=2_000)

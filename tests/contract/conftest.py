@@ -11,7 +11,9 @@ from sqlalchemy import text
 
 from domain.ports import (
     AlarmBook,
+    AuditTrail,
     BeltStatuses,
+    CarePauses,
     CareRecords,
     ContactBook,
     LateReadings,
@@ -29,11 +31,13 @@ from storage.duckdb_readings import DuckDBReadings
 from storage.influx_server import InfluxServer
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
+from storage.records_audit import RecordsAuditTrail
 from storage.records_belts import RecordsBeltStatuses
 from storage.records_care import RecordsCare
 from storage.records_contacts import RecordsContacts
 from storage.records_night_reports import RecordsLateReadings, RecordsNightReports
 from storage.records_outbox import RecordsOutbox
+from storage.records_pauses import RecordsCarePauses
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -42,11 +46,13 @@ from storage.spool import Spool
 from storage.spooled_readings import SpooledReadings
 from storage.tables import metadata
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
+from tests.fakes.in_memory_audit import InMemoryAuditTrail
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_care import InMemoryCare
 from tests.fakes.in_memory_contacts import InMemoryContacts
 from tests.fakes.in_memory_night_reports import InMemoryLateReadings, InMemoryNightReports
 from tests.fakes.in_memory_outbox import InMemoryOutbox
+from tests.fakes.in_memory_pauses import InMemoryCarePauses
 from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_quarantine import InMemoryQuarantine
 from tests.fakes.in_memory_readings import InMemoryReadings
@@ -194,3 +200,13 @@ def late(records: Records | None) -> LateReadings:
 @pytest.fixture
 def care(records: Records | None) -> CareRecords:
     return InMemoryCare() if records is None else RecordsCare(records)
+
+
+@pytest.fixture
+def pauses(records: Records | None) -> CarePauses:
+    return InMemoryCarePauses() if records is None else RecordsCarePauses(records)
+
+
+@pytest.fixture
+def audit(records: Records | None) -> AuditTrail:
+    return InMemoryAuditTrail() if records is None else RecordsAuditTrail(records)

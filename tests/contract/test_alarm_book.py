@@ -97,6 +97,22 @@ def notices(book: AlarmBook, records: Records | None) -> Callable[[], list[tuple
 Notices = Callable[[], list[tuple[str, str, EventKind, int]]]
 
 
+def test_in_hand_is_what_something_may_yet_happen_to(book: AlarmBook) -> None:
+    opened, old, fresh, waiting = (alarm_of(f"r{n}") for n in range(4))
+    book.apply([raised(alarm) for alarm in (opened, old, fresh, waiting)], step)
+    hour = 60 * MINUTE_MS
+    book.apply(
+        [
+            Clear(alarm_id=old.alarm_id, at=T0 + hour, cleared_at=T0 + hour),
+            Clear(alarm_id=fresh.alarm_id, at=T0 + 3 * hour, cleared_at=T0 + 3 * hour),
+            resolved(waiting),
+        ],
+        step,
+    )
+    assert [alarm.resident_id for alarm in book.in_hand(T0 + 2 * hour)] == ["r0", "r2", "r3"]
+    assert [alarm.resident_id for alarm in book.in_hand(T0)] == ["r0", "r1", "r2", "r3"]
+
+
 class TestApply:
     def test_a_raise_is_stored_with_its_event_and_notice(self, book: AlarmBook, notices: Notices) -> None:
         alarm = alarm_of()

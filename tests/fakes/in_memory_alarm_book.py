@@ -78,6 +78,11 @@ class InMemoryAlarmBook:
             ]
         return sorted(found, key=_age)
 
+    def in_hand(self, since_at: int) -> list[Alarm]:
+        with self._lock:
+            found = [alarm for alarm in self._alarms.values() if _is_in_hand(alarm, since_at)]
+        return sorted(found, key=_age)
+
     def history(self, alarm_id: str) -> list[AlarmEvent]:
         with self._lock:
             return [event for event in self._events if event.alarm.alarm_id == alarm_id]
@@ -112,3 +117,8 @@ class InMemoryAlarmBook:
 
 def _age(alarm: Alarm) -> tuple[int, str]:
     return alarm.began_at, alarm.alarm_id
+
+
+def _is_in_hand(alarm: Alarm, since_at: int) -> bool:
+    lately = alarm.resolved_at is not None and alarm.resolved_at >= since_at
+    return alarm.is_open or lately or alarm.rearm_at is not None

@@ -236,7 +236,16 @@ def test_a_late_reading_shows_that_the_absence_began_earlier() -> None:
     bench.hand_in([(20, IN)], 41)
     bench.hand_in([(10, OUT)], 41)
     bench.hand_in([(25, OUT)], 42)
-    assert bench.engine.next_due_at() == NIGHT + (25 + LIMIT) * 1000
+    bench.tick(30 + LIMIT + 30)
+    assert bench.told == [("due", BACK, 30 + LIMIT + 30, 25)]
+
+
+def test_a_return_seen_once_before_a_long_silence_is_a_return() -> None:
+    for silent_s, began in ((179, 10), (180, 220)):
+        bench = Bench()
+        bench.say((0, IN), (10, OUT), (20, OUT), (40, IN), (40 + silent_s, OUT), (41 + silent_s, OUT))
+        bench.tick(began + LIMIT)
+        assert bench.told == [("due", BACK, began + LIMIT, began)]
 
 
 def test_a_backlog_after_a_live_reading_does_not_count_across_a_return() -> None:

@@ -69,7 +69,7 @@ def test_it_is_repeated_until_it_is_taken_and_not_for_ever() -> None:
 
 def test_after_a_long_stop_only_the_last_repeat_is_owed() -> None:
     repeats = [call for call in called(300 + 5 * HIGH.repeat_s + 1) if call.reason is CallReason.REPEATED]
-    assert {call.key.split("/")[2] for call in repeats} == {"5"}
+    assert {call.key.split("/")[3] for call in repeats} == {"5"}
 
 
 def test_medium_wakes_nobody_off_duty_and_low_calls_nobody() -> None:
@@ -112,14 +112,29 @@ def test_an_alarm_that_is_over_calls_nobody() -> None:
 def test_taken_and_left_standing_it_calls_again() -> None:
     taken = replace(ALARM, state=AlarmState.ACKNOWLEDGED, acknowledged_at=RAISED + 10 * SECOND_MS)
     assert called(10 + HIGH.again_after_s - 1, taken) == []
+    assert called(10 + HIGH.again_after_s, replace(taken, cleared_at=RAISED + 1)) == []
     assert [call.person_id for call in called(10 + HIGH.again_after_s, taken)] == ["anna", "bo", "lin"]
 
 
-def test_a_snooze_is_quiet_and_then_all_that_is_owed_comes() -> None:
-    until = RAISED + 400 * SECOND_MS
-    quiet = plan(ALARM, staff(), until - 1, quiet_until=until)
-    assert (quiet.calls, quiet.next_at) == ((), until)
-    assert plan(ALARM, staff(), until, quiet_until=until).calls
+def test_snoozed_or_held_back_it_calls_nobody_and_then_all_that_is_owed_comes() -> None:
+    now = RAISED + 400 * SECOND_MS
+    for quiet in (replace(ALARM, snoozed_until=now + 1), replace(ALARM, held_by="another")):
+        assert plan(quiet, staff(), now).calls == ()
+    assert len(plan(ALARM, staff(), now).calls) == 7
+
+
+def test_handed_on_the_lead_is_called_at_once_and_it_goes_on_from_there() -> None:
+    handed_at = RAISED + 30 * SECOND_MS
+    handed = replace(ALARM, escalated_at=handed_at, escalated_by="anna")
+    assert [call.person_id for call in called(30, handed)] == ["lin"]
+    assert [call.person_id for call in called(150, handed)] == ["lin", "anna", "bo", "cai", "lin"]
+    assert not {call.key for call in called(150, handed)} & {call.key for call in called(300)}
+
+
+def test_what_comes_again_calls_again() -> None:
+    again = replace(ALARM, repeats=1, raised_at=RAISED + 600 * SECOND_MS)
+    assert not {call.key for call in called(600, again)} & {call.key for call in called(600)}
+    assert [call.person_id for call in called(600, again)] == ["anna"]
 
 
 @given(looks=st.lists(st.integers(0, 4000), min_size=1, max_size=30).map(sorted), posts=st.sets(st.sampled_from(Post)))

@@ -205,6 +205,7 @@ class TestMeasure:
         quiet = replace(over(), resolved_at=T0)
         assert not was_told(quiet)
         assert was_told(replace(quiet, resolved_by="p1"))
+        assert not was_told(replace(over(), held_by="louder"))
         told = measured([quiet, alarm(1)])
         assert (told.recorded, told.all.told) == (1, 1)
 

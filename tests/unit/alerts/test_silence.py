@@ -148,10 +148,49 @@ def test_one_belt_that_goes_on_or_too_few_belts_make_no_silent_center() -> None:
     one = Conditions([vital_slot(belt=belt, subject=f"r-{belt}") for belt in CENTER])
     all_hear(one, range(0, 100, 10), CENTER)
     told = all_hear(one, range(100, 500, 10), CENTER[:1])
-    assert {rule for _, rule, _, _ in told} == {"belt-silent"}
-    few = Conditions([vital_slot(belt=belt, subject=f"r-{belt}") for belt in CENTER[:3]])
-    all_hear(few, range(0, 100, 10), CENTER[:3])
+    assert {rule for _, rule, _, _ in told} == {"group-silent"}
+    few = Conditions([vital_slot(belt=belt, subject=f"r-{belt}") for belt in CENTER[:2]])
+    all_hear(few, range(0, 100, 10), CENTER[:2])
     assert {rule for _, rule, _, _ in center(few.tick(NIGHT + 500_000))} == {"belt-silent"}
+
+
+def test_belts_that_fall_silent_together_are_one_alarm_until_most_are_back() -> None:
+    belts = [f"b{n}" for n in range(1, 13)]
+    slots = [vital_slot(belt=belt, subject=f"r-{belt}") for belt in belts]
+    one, gone, others = Conditions(slots), belts[:5], belts[5:]
+    all_hear(one, range(0, 100, 10), belts)
+    told = all_hear(one, range(100, 800, 10), others)
+    assert told == [("due", "group-silent", "c1", 90 + 240)]
+    beds, runs, _ = one.take_changes()
+    assert sorted(run.belt_id for run in runs if run.rule is Rule.GROUP_SILENT) == gone
+    again = Conditions(slots)
+    again.restore(beds, runs)
+    assert all_hear(again, range(800, 860, 10), belts[2:]) == []
+    assert all_hear(again, range(860, 870, 10), belts[2:]) == [("cleared", "group-silent", "c1", 860)]
+    assert ("b1", "group-silent") in again.take_changes()[2]
+    assert all_hear(again, range(870, 1160, 10), belts[2:]) == []
+    assert all_hear(again, range(1160, 1170, 10), belts[2:]) == [
+        ("due", "belt-silent", "b1", 1160),
+        ("due", "belt-silent", "b2", 1160),
+    ]
+
+
+def test_belts_that_stop_one_after_the_other_or_over_empty_beds_are_no_group() -> None:
+    belts = [f"b{n}" for n in range(1, 13)]
+    slots = [vital_slot(belt=belt, subject=f"r-{belt}") for belt in belts]
+    slowly = Conditions(slots)
+    all_hear(slowly, range(0, 100, 10), belts)
+    told = []
+    for n, start in enumerate(range(100, 620, 130)):
+        told += all_hear(slowly, range(start, start + 130, 10), belts[n + 1 :])
+    told += all_hear(slowly, range(620, 1000, 10), belts[5:])
+    assert {rule for _, rule, _, _ in told} == {"belt-silent"}
+    resting = Conditions(slots)
+    all_hear(resting, range(0, 100, 10), belts)
+    for second in range(100, 120, 10):
+        for belt in belts[:6]:
+            resting.observe(batch([(second, OUT)], belt=belt), NIGHT + second * 1000)
+    assert all_hear(resting, range(120, 600, 10), belts[6:]) == []
 
 
 def test_off_and_vacant_beds_are_never_silent() -> None:

@@ -5,15 +5,18 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
+from alerts.lifecycle import REARM_MS, step
 from alerts.watch import REFRESH_MS, Watch
-from domain.alarms import AlarmState, Category, EventKind, Priority, Rule
+from domain.alarms import AlarmState, Category, EventKind, Outcome, Priority, Resolve, Rule
 from domain.errors import UnavailableError
 from domain.live import AlarmsChanged, BedsChanged, LiveEvent
+from domain.pauses import CarePause, PauseEnd, PauseReason
 from domain.ports import BedEntry
 from domain.readings import Occupancy
 from domain.residents import Center, LeaveBedSettings, Place, Resident
 from domain.units import NEVER
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
+from tests.fakes.in_memory_pauses import InMemoryCarePauses
 from tests.fakes.in_memory_register import InMemoryRegister
 from tests.unit.alerts.bed import IN, NIGHT, OUT, batch
 from tests.unit.alerts.vital_bed import Stretch
@@ -59,6 +62,46 @@ def filled(made: AnyRegister, settings: LeaveBedSettings | None = None) -> AnyRe
 
 def alarm_kinds(events: list[LiveEvent]) -> list[EventKind]:
     return [event.kind for group in events if isinstance(group, AlarmsChanged) for event in group.events]
+
+
+class Paused:
+    """A watch over resident r1 with pauses; `say` hands readings in as they come, `tick` runs its timers."""
+
+    def __init__(self) -> None:
+        self.book, self.pauses, self.residents = InMemoryAlarmBook(), InMemoryCarePauses(), register()
+        self.restart(0)
+
+    def restart(self, second: int) -> None:
+        at = NIGHT + second * 1000
+        self.watch = Watch(register=self.residents, book=self.book, pauses=self.pauses, now=at)
+
+    def pause(self, second: int, minutes: int = 30) -> None:
+        at = NIGHT + second * 1000
+        self.pauses.begin(
+            CarePause(
+                pause_id=f"r1.{at}",
+                center_id="c1",
+                resident_id="r1",
+                reason=PauseReason.TOILET,
+                began_at=at,
+                began_by="ann",
+                ends_at=at + minutes * 60_000,
+            )
+        )
+        self.watch.settings_changed()
+        self.tick(second)
+
+    def say(self, *readings: tuple[int, Occupancy]) -> None:
+        for second, occupancy in readings:
+            self.watch.observe(batch([(second, occupancy)]), NIGHT + second * 1000)
+            self.watch.commit()
+
+    def tick(self, second: float) -> list[EventKind]:
+        return ticked(self.watch, NIGHT + round(second * 1000))
+
+    def ends(self) -> list[tuple[PauseEnd | None, float]]:
+        found = self.pauses.since(0)
+        return [(one.ended_as, (one.ended_at - NIGHT) / 1000) for one in found if one.ended_at is not None]
 
 
 def ticked(watch: Watch, now: int, heard_until: int | None = None) -> list[EventKind]:
@@ -250,7 +293,8 @@ def test_a_racing_heart_is_committed_with_its_numbers_and_clears() -> None:
     assert alarm.reason.facts == {"limit_s": 120, "limit": 130.0, "value": 141.0}
     watch.observe(Stretch(730, 900).batch(), NIGHT + 900_000)
     assert alarm_kinds(watch.commit()) == [EventKind.CLEARED]
-    assert book.alarm(alarm.alarm_id).cleared_at == NIGHT + 730_000
+    latched = book.alarm(alarm.alarm_id)
+    assert (latched.cleared_at, latched.state) == (NIGHT + 730_000, AlarmState.ACTIVE)
 
 
 def test_a_belt_that_never_reported_is_told_for_who_lies_there() -> None:
@@ -294,3 +338,95 @@ def test_a_silent_center_is_an_alarm_of_no_resident_that_clears() -> None:
     for second in range(300, 370, 10):
         watch.observe(batch([(second, OUT)]), NIGHT + second * 1000)
     assert alarm_kinds(watch.commit()) == [EventKind.CLEARED]
+
+
+def test_an_absence_in_a_pause_counts_from_its_end_by_time_whatever_is_restarted() -> None:
+    bed = Paused()
+    bed.say((0, IN))
+    bed.pause(10)
+    bed.say((15, OUT), (20, OUT))
+    bed.restart(1000)
+    assert bed.tick(10 + 30 * 60 - 1) == []
+    assert bed.ends() == []
+    assert bed.tick(10 + 30 * 60) == []
+    assert bed.ends() == [(PauseEnd.TIME, 10 + 30 * 60)]
+    bed.restart(2000)
+    assert bed.tick(10 + 30 * 60 + LIMIT - 1) == []
+    bed.say((2705, OUT))
+    assert bed.tick(10 + 30 * 60 + LIMIT) == [EventKind.RAISED]
+    (alarm,) = bed.book.open_alarms("c1")
+    assert alarm.reason.facts["left_at"] == NIGHT + 15_000
+
+
+def test_a_return_ends_a_pause_and_the_next_leaving_counts_at_once() -> None:
+    bed = Paused()
+    bed.say((0, IN))
+    bed.pause(10)
+    bed.say((15, OUT), (20, OUT), (25, OUT), (60, IN), (63, IN))
+    bed.tick(63)
+    assert bed.ends() == []
+    bed.say((66, IN))
+    bed.tick(66)
+    assert bed.ends() == [(PauseEnd.RETURNED, 60)]
+    bed.say((70, OUT), (75, OUT))
+    assert bed.tick(70 + LIMIT - 1) == []
+    assert bed.tick(70 + LIMIT) == [EventKind.RAISED]
+
+
+def test_care_in_bed_and_chatter_do_not_end_a_pause() -> None:
+    bed = Paused()
+    bed.say((0, IN))
+    bed.pause(10)
+    bed.say((15, IN), (20, OUT), (21, IN), (40, IN))
+    bed.tick(40)
+    assert bed.ends() == []
+
+
+def test_an_absence_from_before_a_pause_is_put_off_too_and_ended_pauses_change_nothing() -> None:
+    bed = Paused()
+    away(bed.watch)
+    bed.pause(60, minutes=10)
+    assert bed.tick(5 + LIMIT) == []
+    assert bed.tick(660 + LIMIT) == [EventKind.RAISED]
+    other = Paused()
+    other.pause(0, minutes=5)
+    other.tick(300)
+    other.say((400, IN), (405, OUT), (410, OUT))
+    assert other.tick(405 + LIMIT) == [EventKind.RAISED]
+
+
+def test_in_a_pause_a_silent_belt_is_told() -> None:
+    bed = Paused()
+    bed.say((0, IN))
+    bed.pause(10)
+    assert bed.tick(300) == [EventKind.RAISED]
+
+
+def test_what_a_person_closed_comes_again_while_it_holds() -> None:
+    book, residents = InMemoryAlarmBook(), register()
+    watch = Watch(register=residents, book=book, now=NIGHT)
+    away(watch)
+    due_at = NIGHT + (5 + LIMIT) * 1000
+    ticked(watch, due_at)
+    close = Resolve(alarm_id=ALARM_ID, at=due_at + 1000, person_id="ann", outcome=Outcome.HELPED)
+    book.apply([close], step)
+    again_at = due_at + 1000 + REARM_MS[Category.CARE]
+    again = Watch(register=residents, book=book, now=again_at)
+    assert ticked(again, again_at + 5000, heard_until=again_at - 1) == []
+    assert ticked(again, again_at + 6000) == [EventKind.RAISED]
+    (alarm,) = book.open_alarms("c1")
+    assert alarm.alarm_id == f"r1.leave-bed-not-back.{again_at}"
+    seconds = (again_at - NIGHT) // 1000
+    again.observe(batch([(seconds + n, IN) for n in range(10, 150, 5)], received=seconds + 150), again_at + 150_000)
+    assert alarm_kinds(again.commit()) == [EventKind.CLEARED]
+
+
+def test_what_a_person_closed_after_the_return_does_not() -> None:
+    book = InMemoryAlarmBook()
+    watch = Watch(register=register(), book=book, now=NIGHT)
+    away(watch)
+    due_at = NIGHT + (5 + LIMIT) * 1000
+    ticked(watch, due_at)
+    book.apply([Resolve(alarm_id=ALARM_ID, at=due_at + 1000, person_id="ann", outcome=Outcome.HELPED)], step)
+    watch.observe(batch([(1000, IN), (1006, IN), (1200, IN), (1500, IN)]), NIGHT + 1_500_000)
+    assert ticked(watch, due_at + 1000 + REARM_MS[Category.CARE]) == []

@@ -14,6 +14,8 @@ from api import words
 from api.languages import accepted_tag, known_tag, read_catalogue, read_languages
 from api.words import BOARD_WORDS
 from domain.alarms import AlarmState, EventKind, Outcome, Priority, Rule
+from domain.audit import Change
+from domain.pauses import PauseEnd, PauseReason
 from tests.unit.api.conftest import Visit
 from tests.unit.api.world import World
 
@@ -66,6 +68,9 @@ def test_chinese_is_written_with_its_own_punctuation() -> None:
         (words.STATES, AlarmState),
         (words.OUTCOMES, Outcome),
         (words.EVENTS, EventKind),
+        (words.PAUSE_REASONS, PauseReason),
+        (words.PAUSE_ENDS, PauseEnd),
+        (words.CHANGES, Change),
     ],
 )
 def test_every_kind_has_a_word(table: dict[Any, str], kind: Any) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from datetime import time
 from html import unescape
 from types import MappingProxyType
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 from starlette.datastructures import FormData
 
 from api.languages import read_languages
-from api.vitals_form import DEFAULTS, LENGTHS, ROWS, VitalsForm, default_words
+from api.vital_rows import DEFAULTS, LENGTHS, ROWS
+from api.vitals_form import VitalsForm, default_words
 from domain.residents import NightWindow, VitalSettings
-from domain.vitals import RuleLimit
+from domain.vitals import AtTime, ExitLimit, RuleLimit
 from tests.unit.api.conftest import Visit
 from tests.unit.api.world import World
 
@@ -41,7 +43,7 @@ def read(
         for name, values in sent(changes).items()
         for value in (values if isinstance(values, list) else [values])
     ]
-    form = VitalsForm.posted(FormData(pairs))
+    form = VitalsForm.posted(FormData(pairs), current)
     return form.settings(current) or [fault.in_words(ENGLISH) for fault in form.faults]
 
 
@@ -50,10 +52,12 @@ def test_every_setting_has_a_place_in_the_form() -> None:
     in_form = {row.name for row in ROWS} | {part.key for part in LENGTHS} | {"windows"}
     assert in_form == {each.name for each in fields(VitalSettings)}
     for row in ROWS:
-        limit = row.of(DEFAULTS)
-        assert (row.scale is None) == (limit.limit is None), row.name
-        if limit.limit is not None and limit.clear_limit is not None and limit.limit != limit.clear_limit:
-            assert row.over == (limit.clear_limit < limit.limit), row.name
+        rule = row.of(DEFAULTS)
+        assert {part.key for part in row.parts()} | {"on"} >= {
+            each.name for each in fields(rule) if getattr(rule, each.name) is not None
+        }
+        if isinstance(rule, RuleLimit) and rule.limit is not None and rule.clear_limit is not None:
+            assert row.over == (rule.clear_limit <= rule.limit), row.name
 
 
 def test_what_is_shown_is_read_back_as_it_was() -> None:
@@ -73,6 +77,10 @@ def test_numbers_in_the_units_of_the_form() -> None:
     )
     assert isinstance(told, VitalSettings)
     assert told.heart_rate_high == RuleLimit(limit=115, clear_limit=104.5, after_s=450, clear_after_s=120)
+    told = read({"many_exits.more_than": "8", "not_in_bed.at": "22:30", "not_in_bed.on": "on"})
+    assert isinstance(told, VitalSettings)
+    assert told.many_exits == ExitLimit(more_than=8)
+    assert told.not_in_bed == AtTime(on=True, at=time(22, 30))
     told = read({"breathing_pause.after_s": "30", "settle_s": "90", "silent_empty_after_s": "240"})
     assert isinstance(told, VitalSettings)
     assert (told.breathing_pause.after_s, told.settle_s, told.silent_empty_after_s) == (30, 90, 14_400)
@@ -115,6 +123,8 @@ def test_what_the_form_does_not_name_stays() -> None:
             {"heart_rate_very_low.limit": "42", "heart_rate_very_low.clear_limit": "45"},
             "Heart rate very low – limit: this must not be over the next higher limit of the same rate.",
         ),
+        ({"many_exits.more_than": "2.5"}, "Up many times tonight – times: write a number from 0 to 50."),
+        ({"not_in_bed.at": "late"}, "Not in bed – time: write a time as 21:00."),
         ({"settle_s": "601"}, "Rates count after getting in for: write a number from 0 to 600."),
         (
             {"silent_empty_after_s": "4"},
@@ -162,11 +172,23 @@ def test_a_lead_of_the_centre_changes_them_and_the_watch_learns_of_it(world: Wor
     assert "Saved." not in ada.get("/residents/r1").text
 
 
+def test_who_changed_what_is_shown_in_the_units_of_the_form(world: World, visit: Visit) -> None:
+    ada = visit("ada")
+    ada.post("/residents/r1/vitals", sent({"heart_rate_low.after_s": "7.5", "restless.on": None, "settle_s": "60"}))
+    ada.post("/residents/r1/vitals", sent({"heart_rate_low.after_s": "7.5", "restless.on": None, "settle_s": "60"}))
+    (entry,) = world.audit.entries("r1")
+    assert entry.before == {"heart_rate_low.after_s": "5", "restless.on": True, "settle_s": "120"}
+    page = ada.get("/residents/r1").text
+    assert "Heart rate low – how long: 5 min → 7.5 min" in page
+    assert "Restless: on → off" in page
+    assert "Rates count after getting in for: 120 sec → 60 sec" in page
+
+
 def test_back_to_the_defaults(world: World, visit: Visit) -> None:
     own = replace(DEFAULTS, heart_rate_low=RuleLimit(limit=37, clear_limit=41), settle_s=0)
     world.register.set_vitals("r1", own)
     ada = visit("ada")
-    assert "Default: on · 40 per minute · 44 per minute · 5 min · 2 min" in ada.get("/residents/r1").text
+    assert "Default: on · 40 per minute · 5 min · 44 per minute · 2 min" in ada.get("/residents/r1").text
     assert ada.post("/residents/r1/vitals", {"defaults": "1"}).status_code == 303
     assert world.register.resident("r1").vitals == DEFAULTS
     assert "Default:" not in ada.get("/residents/r1").text

@@ -22,10 +22,12 @@ from domain.readings import Occupancy, ReadingBatch
 from domain.residents import Center, Resident
 from domain.units import MINUTE_MS, SECOND_MS
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
+from tests.fakes.in_memory_audit import InMemoryAuditTrail
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_care import InMemoryCare
 from tests.fakes.in_memory_night_reports import InMemoryNightReports
 from tests.fakes.in_memory_outbox import InMemoryOutbox
+from tests.fakes.in_memory_pauses import InMemoryCarePauses
 from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
@@ -62,6 +64,8 @@ class World:
     readings: InMemoryReadings
     statuses: InMemoryBeltStatuses
     care: InMemoryCare
+    pauses: InMemoryCarePauses
+    audit: InMemoryAuditTrail
     beds: dict[str, BedNow]
     changes: list[str] = field(default_factory=list)
     done: list[CareRecord] = field(default_factory=list)
@@ -145,6 +149,7 @@ def build_world(beds: int = 8, **settings: object) -> World:
     clock = FakeClock()
     register, people, book, readings = InMemoryRegister(), InMemoryPeople(), InMemoryAlarmBook(), InMemoryReadings()
     statuses, care = InMemoryBeltStatuses(), InMemoryCare()
+    pauses, audit = InMemoryCarePauses(), InMemoryAuditTrail()
     latest: dict[str, BedNow] = {}
     done: list[CareRecord] = []
     world: World
@@ -159,6 +164,8 @@ def build_world(beds: int = 8, **settings: object) -> World:
         rosters=InMemoryRosters(),
         outbox=InMemoryOutbox(),
         care=care,
+        pauses=pauses,
+        audit=audit,
         hub=LiveHub(),
         latest=lambda: list(latest.values()),
         step=step,
@@ -168,7 +175,7 @@ def build_world(beds: int = 8, **settings: object) -> World:
         on_care=done.append,
     )
     services = replace(services, **settings)  # type: ignore[arg-type]
-    world = World(services, clock, register, people, book, readings, statuses, care, latest, done=done)
+    world = World(services, clock, register, people, book, readings, statuses, care, pauses, audit, latest, done=done)
     _enroll(world, beds)
     _hire(people.save)
     return world

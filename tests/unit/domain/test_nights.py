@@ -44,6 +44,13 @@ def test_several_windows_and_overlaps_are_one_cover() -> None:
     assert covered == [0, 1, 2, 3, 4, 13, 22, 23]
 
 
+def test_a_window_closes_at_the_end_of_all_that_overlap_it() -> None:
+    windows = (NightWindow(start=time(21), end=time(23)), NightWindow(start=time(22), end=time(6)))
+    schedule = Schedule(windows, SHANGHAI)
+    assert schedule.closes_at(local("2026-11-23T21:30:00")) == local("2026-11-24T06:00:00")
+    assert schedule.closes_at(local("2026-11-24T06:00:00")) is None
+
+
 def test_no_windows_cover_nothing() -> None:
     schedule = Schedule((), SHANGHAI)
     assert not schedule.covers(local("2026-11-23T23:00:00"))

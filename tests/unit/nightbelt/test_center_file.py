@@ -5,7 +5,7 @@ import pytest
 
 from domain.errors import ConfigurationError
 from domain.residents import LeaveBedSettings, NightWindow, VitalSettings
-from domain.vitals import HEART_RATE_LOW, RuleLimit
+from domain.vitals import HEART_RATE_LOW, AtTime, ExitLimit, RuleLimit
 from nightbelt.center_file import read_center_file
 
 HEAD = '[center]\nid = "c01"\nname = "Willow House"\n'
@@ -73,6 +73,8 @@ def test_a_residents_vitals_lie_over_the_centres_and_these_over_the_defaults(tmp
         + '[[beds]]\nroom = "1"\nbed = "1"\n[beds.resident]\nid = "r1"\nname = "A"\n'
         + '[beds.resident.vitals]\nwindows = [["9:00", "21:30"]]\n'
         + "[beds.resident.vitals.heart_rate_low]\nlimit = 36\n[beds.resident.vitals.belt_silent]\non = false\n"
+        + '[beds.resident.vitals.not_in_bed]\non = true\nat = "22:30"\n'
+        + "[beds.resident.vitals.many_exits]\nmore_than = 3\n"
         + '[[beds]]\nroom = "1"\nbed = "2"\n[beds.resident]\nid = "r2"\nname = "B"\n'
     )
     first, second = (bed.resident for bed in read_center_file(file)[1])
@@ -84,6 +86,8 @@ def test_a_residents_vitals_lie_over_the_centres_and_these_over_the_defaults(tmp
         heart_rate_low=low,
         belt_silent=RuleLimit(on=False, after_s=300, clear_after_s=60),
         windows=(NightWindow(start=time(9), end=time(21, 30)),),
+        not_in_bed=AtTime(on=True, at=time(22, 30)),
+        many_exits=ExitLimit(more_than=3),
     )
     assert second.vitals.heart_rate_low.limit == 42
 
