@@ -1,6 +1,6 @@
 """Alarms for a reader: in words, with names, in the order in which they matter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -9,7 +9,7 @@ from api.access import Viewer
 from api.services import Services
 from api.ward import Ward
 from api.words import left_at, reason_in_words
-from domain.alarms import Alarm, AlarmEvent, AlarmState, Priority
+from domain.alarms import Alarm, AlarmState, Priority
 from domain.deliveries import Delivery
 from domain.errors import NotFoundError
 from domain.units import HOUR_MS
@@ -21,8 +21,8 @@ HELD: Final = "held"
 LAST_MOMENT: Final = 10**15 - 1
 UNFINISHED_MS: Final = 16 * HOUR_MS
 """How long an alarm that ended by itself waits on the board for its outcome: a night and the hand-over."""
-EVENTS_LOOKED_THROUGH: Final = 500
-"""How many of the newest events are searched for such alarms."""
+BEGAN_BEFORE_MS: Final = 24 * HOUR_MS
+"""How long before that such an alarm may have begun: a belt that was silent for a day, say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,14 +125,12 @@ class AlarmWords:
             return resident_id
 
 
-def unfinished_alarms(services: Services, center_id: str, last_event_id: int) -> list[Alarm]:
+def unfinished_alarms(services: Services, center_id: str) -> list[Alarm]:
     """Alarms that ended by themselves lately and have no outcome."""
-    since_at = services.clock.now() - UNFINISHED_MS
-    events: Sequence[AlarmEvent] = services.book.events_after(
-        max(0, last_event_id - EVENTS_LOOKED_THROUGH), limit=EVENTS_LOOKED_THROUGH
-    )
-    found = {event.alarm.alarm_id: event.alarm for event in events if _waits(event.alarm, center_id, since_at)}
-    return list(found.values())
+    now = services.clock.now()
+    since_at = now - UNFINISHED_MS
+    found = services.book.alarms_between(center_id, since_at - BEGAN_BEFORE_MS, now + 1)
+    return [alarm for alarm in found if _waits(alarm, center_id, since_at)]
 
 
 def _order(alarm: Alarm) -> str:

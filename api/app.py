@@ -15,6 +15,7 @@ from api import (
     pages_care,
     pages_handover,
     pages_login,
+    pages_quality,
     pages_report,
     pages_roster,
     programs,
@@ -57,6 +58,7 @@ PARTS: Final = (
     programs,
     programs_care,
     engines,
+    pages_quality,
 )
 """The modules that have routes."""
 

@@ -64,7 +64,7 @@ def read_board(house: House, viewer: Viewer) -> Board:
         beds=bed_views(ward, latest, now, stale_after_ms(services)),
         alarms=[view for view in standing if view.shelf == "open"],
         held=[view for view in standing if view.shelf == "held"],
-        unfinished=words.views(_unfinished(services, viewer, last_event_id)),
+        unfinished=words.views(_unfinished(services, viewer)),
         latest=latest,
         last_event_id=last_event_id,
         age_shown_ms=age_shown_ms(services),
@@ -130,8 +130,8 @@ def spoken(viewer: Viewer, view: AlarmView) -> str:
     )
 
 
-def _unfinished(services: Services, viewer: Viewer, last_event_id: int) -> list[Alarm]:
+def _unfinished(services: Services, viewer: Viewer) -> list[Alarm]:
     """What waits for an outcome, for who may give one."""
     if not viewer.may(Right.HANDLE_ALARMS):
         return []
-    return unfinished_alarms(services, viewer.center_id, last_event_id)
+    return unfinished_alarms(services, viewer.center_id)

@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from api.access import Viewer
 from api.services import Services
+from api.settings_form import shown_hours
+from api.vital_rows import ROWS, value_words, values_typed
 from api.words import CHANGED_FIELDS, PAUSE_REASONS
 from domain.audit import AuditEntry, Change
 from domain.pauses import CarePause
-from domain.residents import LeaveBedSettings
+from domain.residents import LeaveBedSettings, VitalSettings
 from domain.units import MINUTE_MS
 
 NOTHING: Final = "–"
@@ -30,6 +32,17 @@ def note_settings(
     """Write down that the settings were changed; the same again is no change."""
     if before != after:
         _note(services, viewer, Change.LEAVE_BED_SETTINGS, resident_id, before=_plain(before), after=_plain(after))
+
+
+def note_vitals(
+    services: Services, viewer: Viewer, resident_id: str, before: VitalSettings, after: VitalSettings
+) -> None:
+    """The same of rates, movement, signals and the belt; only what is different now is written down."""
+    was, now = _plain_vitals(before), _plain_vitals(after)
+    changed = [name for name in now if was[name] != now[name]]
+    if changed:
+        told = [{name: values[name] for name in changed} for values in (was, now)]
+        _note(services, viewer, Change.VITAL_SETTINGS, resident_id, before=told[0], after=told[1])
 
 
 def note_pause(services: Services, viewer: Viewer, change: Change, pause: CarePause) -> None:
@@ -75,22 +88,38 @@ def _plain(settings: LeaveBedSettings) -> dict[str, Any]:
     }
 
 
+def _plain_vitals(settings: VitalSettings) -> dict[str, Any]:
+    """As the form has it, so that the trail says what the person saw."""
+    hours = [f"{start}-{end}" for start, end in shown_hours(settings.windows)]
+    return {
+        **dict(values_typed(settings)),
+        **{f"{row.name}.on": row.of(settings).on for row in ROWS},
+        "windows": hours,
+    }
+
+
 def _view(services: Services, viewer: Viewer, entry: AuditEntry) -> ChangeView:
     person = services.people.by_id(entry.person_id)
     names = [*entry.after, *(name for name in entry.before if name not in entry.after)]
-    say = viewer.language.say
     fields = [
-        (say(CHANGED_FIELDS.get(name, name)), _said(entry.before, name, viewer), _said(entry.after, name, viewer))
+        (_title(name, viewer), _said(entry.before, name, viewer), _said(entry.after, name, viewer))
         for name in names
         if entry.before.get(name) != entry.after.get(name)
     ]
     return ChangeView(entry=entry, person=person.name if person else entry.person_id, fields=fields)
 
 
+def _title(name: str, viewer: Viewer) -> str:
+    in_form = value_words(name, "", viewer.language)
+    return in_form[0] if in_form else viewer.language.say(CHANGED_FIELDS.get(name, name))
+
+
 def _said(values: Mapping[str, Any], name: str, viewer: Viewer) -> str:
     value, say = values.get(name), viewer.language.say
     if value is None or value == []:
         return NOTHING
+    if (in_form := value_words(name, value, viewer.language)) is not None:
+        return in_form[1]
     if isinstance(value, bool):
         return say("on") if value else say("off")
     if isinstance(value, list):

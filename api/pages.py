@@ -13,7 +13,7 @@ from api.addresses import local_path
 from api.alarms_shown import AlarmWords
 from api.board import alarm_shown, board_constants, read_board
 from api.bodies import ResolveForm
-from api.changes import changes_of, note_settings
+from api.changes import changes_of, note_settings, note_vitals
 from api.charts.drawing import SCRIPT_NAME
 from api.commands import acknowledge, document_turn, last_turn, resolve, visible_alarm
 from api.family import family_night
@@ -24,8 +24,11 @@ from api.report_charts import TREND_NIGHTS
 from api.report_words import insight_words
 from api.reports import ReportView, read_report
 from api.resident_page import night_insights, report_values, usual_rows
+from api.services import Services
 from api.settings_form import FIELDS, SettingsForm
 from api.stream import event_id_from, live_events
+from api.vital_rows import DEFAULTS, LENGTHS, ROWS
+from api.vitals_form import VitalsForm, default_words
 from api.ward import live_values, read_ward
 from api.words import board_words
 from domain.alarms import Alarm
@@ -34,7 +37,7 @@ from domain.residents import Resident
 
 WITH_SCRIPT: Final = "application/json"
 SAVED_COOKIE: Final = "nightbelt_saved"
-"""Names the resident whose settings were stored just now, until their page is shown."""
+"""Names the form that was stored just now, and its resident, until their page is shown."""
 SAVED_KEPT_S: Final = 60
 ONE_DAY: Final = timedelta(days=1)
 
@@ -133,8 +136,9 @@ def resident_page(
     view = read_night(services, viewer, resident_id, night)
     report = read_report(services, viewer, resident_id, view.night.day)
     more = report_values(services, viewer, report, nights=nights, other=other)
-    saved = request.cookies.get(SAVED_COOKIE) == quote(resident_id, safe="")
-    response = _resident(request, viewer, view, SettingsForm.showing(view.resident.leave_bed), more, saved=saved)
+    saved, _, whose = request.cookies.get(SAVED_COOKIE, "").partition(":")
+    saved = saved if whose == quote(resident_id, safe="") else ""
+    response = _resident(request, viewer, view, more, saved=saved)
     if saved:
         response.delete_cookie(SAVED_COOKIE, path="/residents")
     return response
@@ -150,25 +154,26 @@ def change_settings(
     form = SettingsForm.posted(posted)
     settings = form.settings()
     if settings is None:
-        view = read_night(services, viewer, resident_id, None)
-        report = read_report(services, viewer, resident_id, view.night.day)
-        more = report_values(services, viewer, report, nights=TREND_NIGHTS[1], other=None)
-        return _resident(request, viewer, view, form, more, status=422)
+        return _refused(request, viewer, resident_id, form=form)
     services.register.set_leave_bed(resident_id, settings)
     note_settings(services, viewer, resident_id, resident.leave_bed, settings)
-    services.on_register_changed()
-    name = quote(resident_id, safe="")
-    response = RedirectResponse(f"/residents/{name}#settings", status_code=303)
-    response.set_cookie(
-        SAVED_COOKIE,
-        name,
-        max_age=SAVED_KEPT_S,
-        path="/residents",
-        secure=services.secure_cookies,
-        httponly=True,
-        samesite="lax",
-    )
-    return response
+    return _saved(services, resident_id, "settings")
+
+
+@router.post("/residents/{resident_id}/vitals")
+def change_vitals(
+    request: Request, viewer: Chief, resident_id: str, posted: Annotated[FormData, Depends(posted_form)]
+) -> Response:
+    """Stores when rates, movement, signals and the belt are told; with `defaults`, as Nightbelt has it at first."""
+    services = house_of(request).services
+    resident, _ = visible_resident(services, viewer, resident_id)
+    vitals = VitalsForm.posted(posted, resident.vitals)
+    settings = DEFAULTS if "defaults" in posted else vitals.settings(resident.vitals)
+    if settings is None:
+        return _refused(request, viewer, resident_id, vitals=vitals)
+    services.register.set_vitals(resident_id, settings)
+    note_vitals(services, viewer, resident_id, resident.vitals, settings)
+    return _saved(services, resident_id, "vitals")
 
 
 @router.post("/residents/{resident_id}/turns")
@@ -185,16 +190,50 @@ def page(request: Request, viewer: Viewer, template: str, *, status: int = 200, 
     return HTMLResponse(house.render(viewer.language, template, **common, **values), status_code=status)
 
 
+def _saved(services: Services, resident_id: str, form: str) -> Response:
+    """After settings were stored: the watch learns of it, the page says it once."""
+    services.on_register_changed()
+    name = quote(resident_id, safe="")
+    response = RedirectResponse(f"/residents/{name}#{form}", status_code=303)
+    response.set_cookie(
+        SAVED_COOKIE,
+        f"{form}:{name}",
+        max_age=SAVED_KEPT_S,
+        path="/residents",
+        secure=services.secure_cookies,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def _refused(
+    request: Request,
+    viewer: Viewer,
+    resident_id: str,
+    *,
+    form: SettingsForm | None = None,
+    vitals: VitalsForm | None = None,
+) -> Response:
+    services = house_of(request).services
+    view = read_night(services, viewer, resident_id, None)
+    report = read_report(services, viewer, resident_id, view.night.day)
+    more = report_values(services, viewer, report, nights=TREND_NIGHTS[1], other=None)
+    return _resident(request, viewer, view, more, form=form, vitals=vitals, status=422)
+
+
 def _resident(
     request: Request,
     viewer: Viewer,
     view: NightView,
-    form: SettingsForm,
     more: dict[str, Any],
     *,
-    saved: bool = False,
+    form: SettingsForm | None = None,
+    vitals: VitalsForm | None = None,
+    saved: str = "",
     status: int = 200,
 ) -> Response:
+    """The page; its forms as they were typed, else as it is stored. `saved` names the form that was stored just now."""
     services = house_of(request).services
     return page(
         request,
@@ -205,8 +244,12 @@ def _resident(
         zone=view.ward.zone,
         bars=bars(view.night, view.glance),
         marks=marks(view.night),
-        form=form,
+        form=form or SettingsForm.showing(view.resident.leave_bed),
         fields=FIELDS,
+        vitals=vitals or VitalsForm.showing(view.resident.vitals),
+        vital_rows=ROWS,
+        vital_lengths=LENGTHS,
+        default_words=default_words,
         saved=saved,
         now=services.clock.now(),
         paused=pause_now(services, viewer, view.ward, view.resident.resident_id),

@@ -1,6 +1,6 @@
 """The form for when leaving the bed is told, and back. Fails closed: one wrong field and nothing is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
 from typing import Final
@@ -26,14 +26,19 @@ FIELDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What is wrong with `field` (hours: "window-1" and so on): a text for the catalogue and its values."""
+    """What is wrong with `field` (hours: "window-1" and so on): a text for the catalogue and its values.
+
+    `labels` name the field to a person where `FIELDS` does not, from the whole to the part.
+    """
 
     field: str
     message: str
     values: Mapping[str, object]
+    labels: tuple[str, ...] = ()
 
     def in_words(self, language: Language) -> str:
-        return language.say(self.message, field=language.say(FIELDS.get(self.field, "")), **self.values)
+        labels = self.labels or (FIELDS.get(self.field, ""),)
+        return language.say(self.message, field=" – ".join(language.say(label) for label in labels), **self.values)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,7 +59,7 @@ class SettingsForm:
             immediate_after_s=str(settings.immediate_after_s),
             not_back=settings.not_back,
             away_limit_min=str(settings.away_limit_min),
-            windows=[(f"{window.start:%H:%M}", f"{window.end:%H:%M}") for window in settings.windows],
+            windows=shown_hours(settings.windows),
         )
 
     @classmethod
@@ -62,15 +67,12 @@ class SettingsForm:
         def text(name: str) -> str:
             return str(form.get(name, "")).strip()
 
-        removed = {str(row) for row in form.getlist("remove")}
-        hours = zip(form.getlist("window_from"), form.getlist("window_to"), strict=False)
-        rows = [(str(start).strip(), str(end).strip()) for start, end in hours]
         return cls(
             immediate="immediate" in form,
             immediate_after_s=text("immediate_after_s"),
             not_back="not_back" in form,
             away_limit_min=text("away_limit_min"),
-            windows=[row for n, row in enumerate(rows) if str(n) not in removed and row != ("", "")],
+            windows=posted_hours(form),
         )
 
     @property
@@ -87,9 +89,8 @@ class SettingsForm:
         self.faults = []
         seconds = self._number("immediate_after_s", self.immediate_after_s, IMMEDIATE_RANGE_S)
         minutes = self._number("away_limit_min", self.away_limit_min, AWAY_RANGE_MIN)
-        windows = [self._window(n + 1, row) for n, row in enumerate(self.windows)]
-        if len(windows) > MAX_WINDOWS:
-            self._fault(f"window-{MAX_WINDOWS + 1}", TOO_MANY, high=MAX_WINDOWS)
+        windows, faults = read_hours(self.windows)
+        self.faults += faults
         if self.faults or seconds is None or minutes is None:
             return None
         return LeaveBedSettings(
@@ -97,32 +98,48 @@ class SettingsForm:
             immediate_after_s=seconds,
             not_back=self.not_back,
             away_limit_min=minutes,
-            windows=tuple(dict.fromkeys(window for window in windows if window)),
+            windows=windows,
         )
 
     def _number(self, name: str, typed: str, limits: tuple[int, int]) -> int | None:
         low, high = limits
         if typed.isascii() and typed.isdigit() and len(typed) <= 4 and low <= int(typed) <= high:
             return int(typed)
-        self._fault(name, NOT_A_NUMBER, low=low, high=high)
+        self.faults.append(Fault(field=name, message=NOT_A_NUMBER, values={"low": low, "high": high}))
         return None
 
-    def _window(self, row: int, typed: tuple[str, str]) -> NightWindow | None:
-        if "" in typed:
-            self._fault(f"window-{row}", HALF_A_WINDOW, row=row)
-            return None
+
+def shown_hours(windows: Iterable[NightWindow]) -> list[tuple[str, str]]:
+    """Hours as they stand in a form."""
+    return [(f"{window.start:%H:%M}", f"{window.end:%H:%M}") for window in windows]
+
+
+def posted_hours(form: FormData) -> list[tuple[str, str]]:
+    """The rows of hours that were typed, without those to be removed and empty ones."""
+    removed = {str(row) for row in form.getlist("remove")}
+    hours = zip(form.getlist("window_from"), form.getlist("window_to"), strict=False)
+    rows = [(str(start).strip(), str(end).strip()) for start, end in hours]
+    return [row for n, row in enumerate(rows) if str(n) not in removed and row != ("", "")]
+
+
+def read_hours(rows: Sequence[tuple[str, str]]) -> tuple[tuple[NightWindow, ...], list[Fault]]:
+    """The hours that can be read, each once, and what is wrong with the others."""
+    windows: list[NightWindow] = []
+    faults: list[Fault] = []
+    for row, typed in enumerate(rows, start=1):
         try:
-            start, end = (_hour(part) for part in typed)
+            if "" in typed:
+                faults.append(Fault(field=f"window-{row}", message=HALF_A_WINDOW, values={"row": row}))
+            else:
+                windows.append(NightWindow(start=hour(typed[0]), end=hour(typed[1])))
         except ValueError:
-            self._fault(f"window-{row}", NOT_A_TIME, row=row)
-            return None
-        return NightWindow(start=start, end=end)
-
-    def _fault(self, name: str, message: str, **values: object) -> None:
-        self.faults.append(Fault(field=name, message=message, values=values))
+            faults.append(Fault(field=f"window-{row}", message=NOT_A_TIME, values={"row": row}))
+    if len(rows) > MAX_WINDOWS:
+        faults.append(Fault(field=f"window-{MAX_WINDOWS + 1}", message=TOO_MANY, values={"high": MAX_WINDOWS}))
+    return tuple(dict.fromkeys(windows)), faults
 
 
-def _hour(typed: str) -> time:
+def hour(typed: str) -> time:
     """ "21:00", and what browsers make of it; ValueError on anything else."""
     hours, minutes, *seconds = typed.split(":")
     if seconds not in ([], ["00"]):

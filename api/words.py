@@ -91,6 +91,7 @@ PAUSE_ENDS: Final = {
 }
 CHANGES: Final = {
     Change.LEAVE_BED_SETTINGS: N_("Leave-bed settings changed"),
+    Change.VITAL_SETTINGS: N_("Settings of rates, movement and belt changed"),
     Change.PAUSE_BEGUN: N_("Pause for care begun"),
     Change.PAUSE_ENDED: N_("Pause for care ended"),
 }

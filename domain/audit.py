@@ -10,6 +10,7 @@ class Change(StrEnum):
     """What was changed."""
 
     LEAVE_BED_SETTINGS = "leave-bed-settings"
+    VITAL_SETTINGS = "vital-settings"
     PAUSE_BEGUN = "pause-begun"
     PAUSE_ENDED = "pause-ended"
 

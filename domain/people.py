@@ -25,10 +25,11 @@ class Right(StrEnum):
     CHANGE_SETTINGS = "change_settings"
     CHANGE_ROSTER = "change_roster"
     SEE_ALARMS = "see_alarms"
+    SEE_QUALITY = "see_quality"
 
 
 _STAFF: Final = frozenset({Right.SEE_BOARD, Right.SEE_ANY_RESIDENT, Right.SEE_ALARMS})
-_CHIEF: Final = _STAFF | {Right.HANDLE_ALARMS, Right.CHANGE_SETTINGS, Right.CHANGE_ROSTER}
+_CHIEF: Final = _STAFF | {Right.HANDLE_ALARMS, Right.CHANGE_SETTINGS, Right.CHANGE_ROSTER, Right.SEE_QUALITY}
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     Role.ADMIN: _CHIEF,

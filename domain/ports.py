@@ -22,7 +22,7 @@ from domain.pauses import CarePause, PauseEnd
 from domain.people import Person, Session
 from domain.readings import MinuteColumns, ReadingBatch
 from domain.reports import KeptReport, LateDay
-from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side
+from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side, VitalSettings, WatchedSpan
 from domain.roster import Duty, Roster, Shift, Swap
 from domain.spool import SpoolStatus
 from domain.watch import BedState, ConditionState
@@ -138,6 +138,10 @@ class AlarmBook(Protocol):
         """The resident's alarms with `start_at` <= `began_at` < `end_at`, oldest first."""
         ...
 
+    def alarms_between(self, center_id: str, start_at: int, end_at: int) -> list[Alarm]:
+        """The centre's alarms with `start_at` <= `began_at` < `end_at`, oldest first; of residents and of the whole."""
+        ...
+
 
 class BeltStatuses(Protocol):
     """The latest that each belt said of itself."""
@@ -198,6 +202,18 @@ class Register(Protocol):
 
     def set_leave_bed(self, resident_id: str, settings: LeaveBedSettings) -> None:
         """NotFoundError when there is no such resident."""
+        ...
+
+    def set_vitals(self, resident_id: str, settings: VitalSettings) -> None:
+        """NotFoundError when there is no such resident."""
+        ...
+
+    def watched_spans(self, center_id: str, start_at: int, end_at: int) -> list[WatchedSpan]:
+        """Who lay on a bed of the centre with a belt, when, inside [`start_at`, `end_at`) (ms), ascending.
+
+        Taken from the stays and the mountings of the time. Does not promise that anybody slept there or that the
+        belt reported.
+        """
         ...
 
 

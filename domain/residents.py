@@ -130,8 +130,13 @@ _DURATIONS_S: Final = {
 _PLAIN_DURATION_S: Final = (60, 24 * 3600)
 
 
+def duration_range_s(name: str) -> tuple[int, int]:
+    """From how short to how long (s) the rule of this field of `VitalSettings` can wait before it is told."""
+    return _DURATIONS_S.get(name, _PLAIN_DURATION_S)
+
+
 def _check_duration(name: str, after_s: int) -> None:
-    low, high = _DURATIONS_S.get(name, _PLAIN_DURATION_S)
+    low, high = duration_range_s(name)
     if not low <= after_s <= high:
         raise ConfigurationError(f"{name}: after_s {after_s}: {low} to {high} s")
 
@@ -202,6 +207,17 @@ class Place:
 class BeltSpan:
     """A belt that reported for a resident during [`start_at`, `end_at`) (ms)."""
 
+    belt_id: str
+    start_at: int
+    end_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedSpan:
+    """A resident was on a bed with a belt during [`start_at`, `end_at`) (ms)."""
+
+    resident_id: str
+    bed_id: str
     belt_id: str
     start_at: int
     end_at: int

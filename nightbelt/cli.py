@@ -21,6 +21,7 @@ from nightbelt.center_file import read_center_file
 from nightbelt.commands_broker import broker_config
 from nightbelt.commands_contact import contact_app
 from nightbelt.commands_dashboards import dashboards_app
+from nightbelt.commands_quality import quality
 from nightbelt.commands_report import report
 from nightbelt.commands_roster import roster
 from nightbelt.commands_setup import setup
@@ -61,6 +62,7 @@ app.command()(commands_files.export)
 app.command()(commands_files.replay)
 app.command()(report)
 app.command()(roster)
+app.command()(quality)
 
 
 def main() -> None:

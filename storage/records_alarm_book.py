@@ -95,6 +95,11 @@ class RecordsAlarmBook:
         of_resident = (alarms.c.resident_id == resident_id, began >= start_at, began < end_at)
         return self._alarms(select(alarms).where(*of_resident))
 
+    def alarms_between(self, center_id: str, start_at: int, end_at: int) -> list[Alarm]:
+        began = alarms.c.began_at
+        of_center = (alarms.c.center_id == center_id, began >= start_at, began < end_at)
+        return self._alarms(select(alarms).where(*of_center))
+
     def _alarms(self, query: Select[Any]) -> list[Alarm]:
         """The alarms, oldest first. Ids are put in order here: each database has a mind of its own about that."""
         with self._records.read() as connection:

@@ -13,7 +13,16 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, dele
 
 from domain.errors import ConfigurationError, NotFoundError
 from domain.ports import BedEntry
-from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side, VitalSettings
+from domain.residents import (
+    BeltSpan,
+    Center,
+    LeaveBedSettings,
+    Place,
+    Resident,
+    Side,
+    VitalSettings,
+    WatchedSpan,
+)
 from storage.records import Records, put, put_new
 from storage.tables import beds, belts, centers, mountings, residents, rooms, stays
 
@@ -94,9 +103,35 @@ class RecordsRegister:
         return sorted(inside, key=lambda span: (span.start_at, span.belt_id))
 
     def set_leave_bed(self, resident_id: str, settings: LeaveBedSettings) -> None:
+        self._set(resident_id, leave_bed=msgspec.to_builtins(settings))
+
+    def set_vitals(self, resident_id: str, settings: VitalSettings) -> None:
+        self._set(resident_id, vitals=msgspec.to_builtins(settings))
+
+    def watched_spans(self, center_id: str, start_at: int, end_at: int) -> list[WatchedSpan]:
+        query = (
+            select(
+                stays.c.resident_id,
+                stays.c.bed_id,
+                mountings.c.belt_id,
+                mountings.c.start_at,
+                mountings.c.end_at,
+                stays.c.start_at.label("stay_from"),
+                stays.c.end_at.label("stay_to"),
+            )
+            .join_from(stays, mountings, _on_spot(mountings, stays))
+            .join(beds, _on_spot(beds, stays))
+            .where(beds.c.center_id == center_id, _meets(stays, start_at, end_at))
+        )
+        with self._records.read() as connection:
+            found = [_watched(row, _span(row, start_at, end_at)) for row in connection.execute(query)]
+        inside = [span for span in found if span.start_at < span.end_at]
+        return sorted(inside, key=lambda span: (span.start_at, span.bed_id, span.belt_id))
+
+    def _set(self, resident_id: str, **values: Any) -> None:
         whose = residents.c.resident_id == resident_id
         with self._records.write() as connection:
-            done = connection.execute(update(residents).where(whose).values(leave_bed=msgspec.to_builtins(settings)))
+            done = connection.execute(update(residents).where(whose).values(**values))
             if done.rowcount == 0:
                 raise NotFoundError("resident", resident_id)
 
@@ -205,6 +240,10 @@ def _covers(table: Table, at: int) -> ColumnElement[bool]:
     return and_(table.c.start_at <= at, or_(table.c.end_at.is_(None), table.c.end_at > at))
 
 
+def _meets(table: Table, start_at: int, end_at: int) -> ColumnElement[bool]:
+    return and_(table.c.start_at < end_at, or_(table.c.end_at.is_(None), table.c.end_at > start_at))
+
+
 def _resident_row(resident: Resident) -> dict[str, Any]:
     return {
         "resident_id": resident.resident_id,
@@ -244,3 +283,13 @@ def _place(row: Row[*tuple[Any, ...]]) -> Place:
 def _span(row: Row[*tuple[Any, ...]], start_at: int, end_at: int) -> BeltSpan:
     ends = [end for end in (end_at, row.end_at, row.stay_to) if end is not None]
     return BeltSpan(belt_id=row.belt_id, start_at=max(start_at, row.start_at, row.stay_from), end_at=min(ends))
+
+
+def _watched(row: Row[*tuple[Any, ...]], span: BeltSpan) -> WatchedSpan:
+    return WatchedSpan(
+        resident_id=row.resident_id,
+        bed_id=row.bed_id,
+        belt_id=span.belt_id,
+        start_at=span.start_at,
+        end_at=span.end_at,
+    )

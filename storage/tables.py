@@ -216,6 +216,7 @@ alarms: Final = Table(
     Index("ix_alarms_state", "state"),
     Index("ix_alarms_resolved_at", "resolved_at"),
     Index("ix_alarms_rearm_at", "rearm_at"),
+    Index("ix_alarms_center_id", "center_id", "began_at"),
 )
 """No foreign keys to residents, beds and people: an alarm is kept whatever the register knows."""
 

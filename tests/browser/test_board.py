@@ -283,7 +283,7 @@ def test_without_scripts_forms_still_work(served: Served, open_board: Open) -> N
 def test_settings_and_night_page(served: Served, open_board: Open) -> None:
     page = open_board("ada", "/residents/r1")
     page.get_by_label("Not back within (minutes)").fill("30")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save").first.click()
     expect(page.locator(".saved")).to_be_visible()
     assert served.world.register.resident("r1").leave_bed.away_limit_min == 30
 

@@ -224,7 +224,7 @@ def test_signing_in_again_keeps_the_board(served: Served, open_board: Open) -> N
 def test_a_refused_form_is_opened_at_its_faults(open_board: Open) -> None:
     page = open_board("ada", "/residents/r1", viewport={"width": 390, "height": 844})
     page.get_by_label("Not back within (minutes)").fill("0")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save").first.click()
     expect(page.locator("#faults")).to_be_in_viewport()
     expect(page.get_by_label("Not back within (minutes)")).to_be_in_viewport()
     expect(page.get_by_label("Not back within (minutes)")).to_be_focused()

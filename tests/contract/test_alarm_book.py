@@ -321,6 +321,22 @@ class TestQueries:
         assert [alarm.resident_id for alarm in book.open_alarms("c1")] == ["r2", "r1"]
         assert book.open_alarms("c9") == []
 
+    def test_alarms_between_are_those_of_the_center_that_began_in_the_span_open_or_not(self, book: AlarmBook) -> None:
+        first, last = alarm_of("r2", T0), alarm_of("r1", T0 + 9)
+        whole = alarm_of("", T0 + 5, rule=Rule.CENTER_SILENT)
+        before, after = alarm_of("r1", T0 - 1), alarm_of("r1", T0 + 10)
+        elsewhere = alarm_of("r4", T0 + 5, center_id="c2")
+        book.apply([raised(one) for one in (last, whole, first, before, after, elsewhere)], step)
+        book.apply([resolved(last)], step)
+        found = book.alarms_between("c1", T0, T0 + 10)
+        assert [(alarm.resident_id, alarm.state) for alarm in found] == [
+            ("r2", AlarmState.ACTIVE),
+            ("", AlarmState.ACTIVE),
+            ("r1", AlarmState.RESOLVED),
+        ]
+        assert found[0] == first
+        assert book.alarms_between("c9", T0, T0 + 10) == []
+
     def test_events_after_are_ascending_with_the_alarm_as_it_stands(self, book: AlarmBook) -> None:
         one, two = alarm_of("r1"), alarm_of("r2")
         book.apply([raised(one)], step)

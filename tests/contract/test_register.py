@@ -56,6 +56,13 @@ def spans(register: Register, resident_id: str, start_at: int = 0, end_at: int =
     return [(span.belt_id, span.start_at, span.end_at) for span in register.belt_spans(resident_id, start_at, end_at)]
 
 
+def watched(register: Register, center_id: str, start_at: int, end_at: int) -> list[tuple[str, str, str, int, int]]:
+    return [
+        (span.resident_id, span.bed_id, span.belt_id, span.start_at, span.end_at)
+        for span in register.watched_spans(center_id, start_at, end_at)
+    ]
+
+
 class TestEnroll:
     def test_a_new_center_is_shown_whole(self, register: Register) -> None:
         register.enroll(CENTER, [bed("a", "b1", ANNA), bed("b", "b2"), bed("c")], 100)
@@ -218,6 +225,25 @@ class TestBeltSpans:
         assert spans(register, "r1") == []
 
 
+class TestWatchedSpans:
+    def test_whoever_lay_on_a_bed_with_a_belt_then_also_when_they_left(self, register: Register) -> None:
+        register.enroll(CENTER, [bed("a", "b1", ANNA), bed("b", None, BO)], 100)
+        register.enroll(CENTER, [bed("a", "b1"), bed("b", "b2", BO)], 200)
+        register.enroll(Center(center_id="c2", name="Other"), [bed("z", "b9", ANNA)], 200)
+        assert watched(register, "c1", 150, 300) == [("r1", "a", "b1", 150, 200), ("r2", "b", "b2", 200, 300)]
+        assert watched(register, "c2", 150, 300) == [("r1", "z", "b9", 200, 300)]
+        assert watched(register, "c1", 0, 100) == []
+
+    def test_a_new_belt_and_the_sides_of_a_bed_are_spans_of_their_own(self, register: Register) -> None:
+        register.enroll(CENTER, [bed("a", "b1", ANNA, Side.LEFT), bed("a", "b2", BO, Side.RIGHT)], 100)
+        register.enroll(CENTER, [bed("a", "b3", ANNA, Side.LEFT)], 200)
+        assert watched(register, "c1", 0, 300) == [
+            ("r1", "a", "b1", 100, 200),
+            ("r2", "a", "b2", 100, 300),
+            ("r1", "a", "b3", 200, 300),
+        ]
+
+
 class TestResidents:
     def test_settings_are_replaced(self, register: Register) -> None:
         register.enroll(CENTER, [bed("a", "b1", BO)], 100)
@@ -239,9 +265,19 @@ class TestResidents:
         assert register.resident("r2") == replace(BO, leave_bed=SETTINGS, vitals=asked)
         assert register.places(100)[0].resident == register.resident("r2")
 
+    def test_what_is_asked_of_rates_is_replaced(self, register: Register) -> None:
+        asked = VitalSettings(heart_rate_high=RuleLimit(limit=115, clear_limit=105.5, after_s=600))
+        register.enroll(CENTER, [bed("a", "b1", ANNA), bed("b", "b2", BO)], 100)
+        register.set_vitals("r1", asked)
+        assert register.resident("r1") == replace(ANNA, vitals=asked)
+        assert register.places(100)[0].resident == replace(ANNA, vitals=asked)
+        assert register.resident("r2") == BO
+
     def test_nobody_has_no_settings(self, register: Register) -> None:
         with pytest.raises(NotFoundError):
             register.resident("r9")
+        with pytest.raises(NotFoundError):
+            register.set_vitals("r9", VitalSettings())
         with pytest.raises(NotFoundError):
             register.set_leave_bed("r9", SETTINGS)
 
@@ -276,7 +312,12 @@ def test_any_history_of_rosters_reads_the_same_from_database_and_fake(
             refused = [_refused(register, entries, at) for register in both]
             assert refused[0] == refused[1]
             views = [
-                ([register.places(when) for when in range(-1, 32)], spans(register, "r1"), spans(register, "r2"))
+                (
+                    [register.places(when) for when in range(-1, 32)],
+                    spans(register, "r1"),
+                    spans(register, "r2"),
+                    watched(register, "c1", 0, 32),
+                )
                 for register in both
             ]
             assert views[0] == views[1]

@@ -105,6 +105,15 @@ class InMemoryAlarmBook:
             ]
         return sorted(found, key=_age)
 
+    def alarms_between(self, center_id: str, start_at: int, end_at: int) -> list[Alarm]:
+        with self._lock:
+            found = [
+                alarm
+                for alarm in self._alarms.values()
+                if alarm.center_id == center_id and start_at <= alarm.began_at < end_at
+            ]
+        return sorted(found, key=_age)
+
 
 def _age(alarm: Alarm) -> tuple[int, str]:
     return alarm.began_at, alarm.alarm_id

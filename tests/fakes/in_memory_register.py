@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 
 from domain.errors import ConfigurationError, NotFoundError
 from domain.ports import BedEntry
-from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side
+from domain.residents import (
+    BeltSpan,
+    Center,
+    LeaveBedSettings,
+    Place,
+    Resident,
+    Side,
+    VitalSettings,
+    WatchedSpan,
+)
 
 Spot = tuple[str, Side]
 
@@ -117,20 +126,44 @@ class InMemoryRegister:
             return self._residents[resident_id]
 
     def belt_spans(self, resident_id: str, start_at: int, end_at: int) -> list[BeltSpan]:
-        found = []
         with self._lock:
-            for stay in self._stays:
-                for mounting in self._mountings:
-                    if stay.who == resident_id and stay.spot == mounting.spot:
-                        ends = [end for end in (end_at, stay.end_at, mounting.end_at) if end is not None]
-                        start = max(start_at, stay.start_at, mounting.start_at)
-                        if start < min(ends):
-                            found.append(BeltSpan(belt_id=mounting.who, start_at=start, end_at=min(ends)))
+            stays = [stay for stay in self._stays if stay.who == resident_id]
+            found = [span for stay in stays for span in self._spans_of(stay, start_at, end_at)]
         return sorted(found, key=lambda span: (span.start_at, span.belt_id))
 
     def set_leave_bed(self, resident_id: str, settings: LeaveBedSettings) -> None:
         with self._lock:
             self._residents[resident_id] = replace(self.resident(resident_id), leave_bed=settings)
+
+    def set_vitals(self, resident_id: str, settings: VitalSettings) -> None:
+        with self._lock:
+            self._residents[resident_id] = replace(self.resident(resident_id), vitals=settings)
+
+    def watched_spans(self, center_id: str, start_at: int, end_at: int) -> list[WatchedSpan]:
+        with self._lock:
+            found = [
+                WatchedSpan(
+                    resident_id=stay.who,
+                    bed_id=stay.spot[0],
+                    belt_id=span.belt_id,
+                    start_at=span.start_at,
+                    end_at=span.end_at,
+                )
+                for stay in self._stays
+                for span in self._spans_of(stay, start_at, end_at)
+                if self._beds[stay.spot].center_id == center_id
+            ]
+        return sorted(found, key=lambda span: (span.start_at, span.bed_id, span.belt_id))
+
+    def _spans_of(self, stay: _Span, start_at: int, end_at: int) -> list[BeltSpan]:
+        found = []
+        for mounting in self._mountings:
+            if stay.spot == mounting.spot:
+                ends = [end for end in (end_at, stay.end_at, mounting.end_at) if end is not None]
+                start = max(start_at, stay.start_at, mounting.start_at)
+                if start < min(ends):
+                    found.append(BeltSpan(belt_id=mounting.who, start_at=start, end_at=min(ends)))
+        return found
 
 
 def _spot(entry: BedEntry) -> Spot:

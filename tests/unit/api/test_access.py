@@ -55,6 +55,8 @@ PAGES = [
     ("/roster", STAFF),
     ("/api/duty", STAFF),
     ("/handover", STAFF),
+    ("/quality", CHIEFS),
+    ("/api/quality", CHIEFS),
 ]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from alerts.lifecycle import step
 from domain.alarms import Alarm, AlarmState, EventKind, Outcome, Raise, Reason, Record, Rule
-from domain.units import HOUR_MS, MINUTE_MS
+from domain.units import HOUR_MS, MINUTE_MS, SECOND_MS
 from tests.unit.api.conftest import Visit
 from tests.unit.api.world import World
 
@@ -200,3 +200,13 @@ def test_why_in_words_and_numbers(
     assert wang.get("/api/alarms/a").json()["alarm"]["why"] == english
     wang.get("/language/zh-CN")
     assert wang.get("/api/alarms/a").json()["alarm"]["why"] == chinese
+
+
+def test_an_alarm_waits_for_its_outcome_whatever_happens_elsewhere(world: World, visit: Visit) -> None:
+    waiting = world.raise_alarm(1).alarm.alarm_id
+    world.clear(waiting)
+    for _ in range(300):
+        world.clock.at += SECOND_MS
+        world.clear(world.raise_alarm(99, center_id="oak").alarm.alarm_id)
+    found = visit("wang").get("/api/alarms").json()["without_outcome"]
+    assert [alarm["alarm_id"] for alarm in found] == [waiting]
