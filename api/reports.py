@@ -74,8 +74,8 @@ class ReportView:
 
     @property
     def series(self) -> tuple[NightReport, ...]:
-        """The earlier nights and this one."""
-        return self.earlier if self.report is None else (*self.earlier, self.report)
+        """The earlier nights, and this one once it is over: half a night is not compared with whole ones."""
+        return self.earlier if self.report is None or self.night.running else (*self.earlier, self.report)
 
 
 def read_report(services: Services, viewer: Viewer, resident_id: str, day: date | None) -> ReportView:

@@ -1,6 +1,7 @@
 """What stands on a resident's page besides the night at a glance."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -34,7 +35,8 @@ def report_values(
     services: Services, viewer: Viewer, view: ReportView, *, nights: int, other: date | None
 ) -> dict[str, Any]:
     """For the templates of a resident's night."""
-    language, zone, report = viewer.language, view.ward.zone, view.report
+    language, zone, running = viewer.language, view.ward.zone, view.night.running
+    report = replace(view.report, score=None, score_parts=()) if view.report and running else view.report
     latest = latest_night(zone, services.clock.now(), whole=True)
     return {
         "vega": SCRIPT_NAME,
@@ -44,7 +46,9 @@ def report_values(
         "report_marks": mark_words(report, language) if report else [],
         "score": score_words(report, language) if report else "–",
         "score_parts": [(part_word(part.name, language), part) for part in report.score_parts] if report else [],
-        "moved": [moved_words(part, language) for part in moved_by(report, view.earlier)] if report else [],
+        "moved": [moved_words(part, language) for part in moved_by(report, view.earlier)]
+        if report and not running
+        else [],
         "insights": [insight_words(one, language) for one in night_insights(view)],
         "weeks": calendar((*view.series, *_later(services, view)), view.night.day, latest, language),
         "trend_nights": nights if nights in TREND_NIGHTS else TREND_NIGHTS[1],
@@ -63,9 +67,9 @@ def _later(services: Services, view: ReportView) -> list[NightReport]:
 
 
 def night_insights(view: ReportView) -> list[Insight]:
-    """What was different about the night; nothing of one that is not valid."""
+    """What was different about the night; nothing of one that runs or is not valid."""
     report = view.report
-    if report is None or not report.valid:
+    if report is None or not report.valid or view.night.running:
         return []
     valid = [night for night in view.series if night.valid]
     told: list[Insight] = []

@@ -110,9 +110,14 @@ def _welcome(address: str, state: DemoState, speed: float) -> None:
     logins = Table(title=f"Nightbelt demo: {state.beds} beds, {speed:g} times as fast as real time")
     for heading in ("login", "password", "sees"):
         logins.add_column(heading)
-    sees = {"admin": "everything, and may change settings", "nurse": "the board", "family": "one relative's nights"}
+    sees = {
+        "admin": "everything, and may change settings",
+        "lead": "the same, and leads the shift",
+        "nurse": "the board",
+        "family": "one relative's nights",
+    }
     for login, password in state.passwords.items():
-        logins.add_row(login, password, sees[login])
+        logins.add_row(login, password, sees.get(login, ""))
     out.print(logins)
     out.print(f"open [bold]{address}[/bold]  (Ctrl-C stops)")
 

@@ -23,6 +23,7 @@ from domain.clock import Clock, ScaledClock, SystemClock, instant, utc
 from domain.errors import ConfigurationError
 from domain.nights import zone
 from domain.people import Person, Role
+from domain.roster import Post, Shift
 from domain.units import DAY_MS
 from nightbelt.broker import EmbeddedBroker, die_with_parent
 from nightbelt.past import NIGHTS, fill_past
@@ -42,7 +43,14 @@ LIVED_HERE_DAYS: Final = 2
 BAR_LENGTH: Final = 28
 _STATE_NAME: Final = "demo.json"
 _STOP_WITHIN_S: Final = 5.0
-_LOGINS: Final = (("admin", Role.ADMIN, "Lin"), ("nurse", Role.CAREGIVER, "Wang"), ("family", Role.FAMILY, "Chen"))
+_LOGINS: Final = (
+    ("admin", Role.ADMIN, "Lin"),
+    ("lead", Role.LEAD, "Zhao"),
+    ("nurse", Role.CAREGIVER, "Wang"),
+    ("family", Role.FAMILY, "Chen"),
+)
+_ALWAYS: Final = Shift(shift_id="always", name="24 h", start=time(0), end=time(0))
+_POSTS: Final = {Post.A: "p-nurse", Post.LEAD: "p-lead"}
 
 
 class DemoState(msgspec.Struct, forbid_unknown_fields=True):
@@ -137,6 +145,8 @@ def _state(path: Path, options: DemoOptions) -> DemoState:
         state = msgspec.json.decode(path.read_bytes(), type=DemoState)
     except msgspec.MsgspecError as error:
         raise ConfigurationError(f"{path} is damaged ({error}); choose another data directory") from error
+    for login, _, _ in _LOGINS:  # data of an earlier version may lack one
+        state.passwords.setdefault(login, secrets.token_urlsafe(6))
     for name, asked, kept in (("beds", options.beds, state.beds), ("seed", options.seed, state.seed)):
         if asked is not None and asked != kept:
             raise ConfigurationError(
@@ -156,7 +166,7 @@ def _evening_before(now: int) -> int:
 def _settle_in(
     stores: Stores, center: SimulatedCenter, state: DemoState, past_nights: int, step: Callable[[str], None]
 ) -> None:
-    """Enrol centre and people, with the nights before; what was changed in the pages since then stays.
+    """Enrol centre and people with a roster, and the nights before; what was changed in the pages since then stays.
 
     The centre comes last, so a first start that was interrupted begins again.
     """

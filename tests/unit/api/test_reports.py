@@ -50,3 +50,14 @@ def test_the_night_that_runs_is_told_as_far_as_it_went(world: World, visit: Visi
 
 def test_a_belt_that_told_nothing_has_no_report(visit: Visit) -> None:
     assert visit("wang").get(PATH).status_code == 404
+
+
+def test_half_a_night_is_not_scored_and_not_held_against_whole_ones(world: World, visit: Visit) -> None:
+    for back in range(10):
+        keep(world, night=DAY - timedelta(days=back))
+    world.write_night(1, START_AT + 24 * 60 * MINUTE_MS, "o" * 180 + "i" * 220)
+    running = visit("wang").get(f"/residents/r1?night={DAY + timedelta(days=1)}").text
+    assert "This night is not over" in running
+    assert "than usual" not in running
+    assert "What makes up the score" not in running
+    assert "84 – " in visit("wang").get(f"/residents/r1?night={DAY}").text
