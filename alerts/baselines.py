@@ -86,11 +86,6 @@ def hourly_levels(nights: Sequence[RateNight], *, floor: float) -> HourlyLevels:
     return HourlyLevels(median=median, mad=mad, nights=np.array([len(parts) for parts in by_hour], np.int64))
 
 
-def modified_z(value: float, median: float, mad: float) -> float:
-    """How unusual `value` is, in robust standard deviations; `mad` above 0."""
-    return NORMAL_Z * (value - median) / mad
-
-
 def median_and_mad(values: NDArray[np.float64], floor: float) -> tuple[float, float]:
     """Of at least one value without NaN; the MAD is at least `floor`."""
     median = float(np.median(values))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from alerts.beds import BedTable
 from alerts.clocks import Instants
 from alerts.rules import RuleSpec
-from alerts.runs import Kind, Run, Slot, Transition, restored, stored
+from alerts.runs import Kind, Run, Slot, Transition, changes_of, restored
 from alerts.silence import SILENT, STEADY_GAP_MS
 from domain.alarms import Priority, Rule
 from domain.readings import Occupancy
@@ -153,16 +153,10 @@ class GroupSilences:
 
     def take_changed(self) -> tuple[list[ConditionState], list[tuple[str, str]]]:
         """What changed since the last call: belts of silent groups, (belt, rule) that are none any more."""
-        ended, self._gone = self._gone, []
-        kept = []
-        for n in sorted(self._changed):
-            slot = self._slots[n]
-            if n in self._members:
-                kept.append(stored(self._members[n], slot.belt_id, Rule.GROUP_SILENT, slot.subject))
-            else:
-                ended.append((slot.belt_id, str(Rule.GROUP_SILENT)))
+        gone, self._gone = self._gone, []
+        kept, ended = changes_of(Rule.GROUP_SILENT, self._slots, self._members, self._changed)
         self._changed.clear()
-        return kept, ended
+        return kept, [*gone, *ended]
 
     def _join(self, n: int, run: Run) -> None:
         self._members[n] = run

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from alerts.beds import BedTable
 from alerts.clocks import FRESH_MS
 from alerts.rules import RuleSpec
-from alerts.runs import Kind, Run, Slot, Transition, restored, stored
+from alerts.runs import Kind, Run, Slot, Transition, changes_of, restored
 from alerts.silence import not_in_readings
 from domain.alarms import Category, Priority, Rule
 from domain.readings import Occupancy, ReadingBatch
@@ -105,16 +105,10 @@ class Restlessness:
 
     def take_changed(self) -> tuple[list[ConditionState], list[tuple[str, str]]]:
         """What changed since the last call: runs, (belt, rule) that are over."""
-        ended, self._ended = self._ended, []
-        kept = []
-        for n in sorted(self._changed):
-            slot = self._slots[n]
-            if n in self._runs:
-                kept.append(stored(self._runs[n], slot.belt_id, Rule.RESTLESS, slot.subject))
-            else:
-                ended.append((slot.belt_id, str(Rule.RESTLESS)))
+        gone, self._ended = self._ended, []
+        kept, ended = changes_of(Rule.RESTLESS, self._slots, self._runs, self._changed)
         self._changed.clear()
-        return kept, ended
+        return kept, [*gone, *ended]
 
     def _reached(
         self, slot: NDArray[np.intp], at: Instants, movement: NDArray[np.float32]

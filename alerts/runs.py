@@ -1,6 +1,6 @@
 """Runs of conditions, and what is told of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -153,3 +153,16 @@ def restored(state: ConditionState) -> Run:
         passed=state.passed,
         alarm_began_at=state.alarm_began_at,
     )
+
+
+def changes_of(
+    rule: Rule, slots: Sequence[Slot], runs: Mapping[int, Run], changed: Iterable[int]
+) -> tuple[list[ConditionState], list[tuple[str, str]]]:
+    """Of the changed slots: the runs to keep, and (belt, rule) of those that have none any more."""
+    kept, ended = list[ConditionState](), list[tuple[str, str]]()
+    for n in sorted(changed):
+        if n in runs:
+            kept.append(stored(runs[n], slots[n].belt_id, rule, slots[n].subject))
+        else:
+            ended.append((slots[n].belt_id, str(rule)))
+    return kept, ended

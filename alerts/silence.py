@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from alerts.beds import CHATTER_MS, BedTable
 from alerts.rules import Frame, RuleSpec, Truth
-from alerts.runs import Kind, Run, Slot, Transition, restored, stored
+from alerts.runs import Kind, Run, Slot, Transition, changes_of, restored
 from domain.alarms import Category, Priority, Rule
 from domain.readings import Occupancy
 from domain.units import LONG_AGO, MINUTE_MS, NEVER
@@ -119,16 +119,10 @@ class Silences:
 
     def take_changed(self) -> tuple[list[ConditionState], list[tuple[str, str]]]:
         """What changed since the last call: silences that were told, (belt, rule) that are over."""
-        ended, self._gone = self._gone, []
-        kept = []
-        for n in sorted(self._changed):
-            slot = self._slots[n]
-            if n in self._runs:
-                kept.append(stored(self._runs[n], slot.belt_id, Rule.BELT_SILENT, slot.subject))
-            else:
-                ended.append((slot.belt_id, str(Rule.BELT_SILENT)))
+        gone, self._gone = self._gone, []
+        kept, ended = changes_of(Rule.BELT_SILENT, self._slots, self._runs, self._changed)
         self._changed.clear()
-        return kept, ended
+        return kept, [*gone, *ended]
 
     def standing(self) -> NDArray[np.bool_]:
         """Of which slots (bool, n) the silence was told?"""

@@ -13,7 +13,7 @@ import numpy as np
 
 from alerts.beds import BedTable
 from alerts.rules import RuleSpec
-from alerts.runs import Kind, Run, Slot, Transition, restored, stored
+from alerts.runs import Kind, Run, Slot, Transition, changes_of, restored
 from alerts.silence import not_in_readings
 from domain.alarms import Category, Priority, Rule
 from domain.units import LONG_AGO, NEVER, SECOND_MS
@@ -95,16 +95,10 @@ class WrongClocks:
 
     def take_changed(self) -> tuple[list[ConditionState], list[tuple[str, str]]]:
         """What changed since the last call: alarms that stand, (belt, rule) that are over."""
-        ended, self._gone = self._gone, []
-        kept = []
-        for n in sorted(self._changed):
-            slot = self._slots[n]
-            if n in self._runs:
-                kept.append(stored(self._runs[n], slot.belt_id, Rule.CLOCK_WRONG, slot.subject))
-            else:
-                ended.append((slot.belt_id, str(Rule.CLOCK_WRONG)))
+        gone, self._gone = self._gone, []
+        kept, ended = changes_of(Rule.CLOCK_WRONG, self._slots, self._runs, self._changed)
         self._changed.clear()
-        return kept, ended
+        return kept, [*gone, *ended]
 
     def _put(self, n: int, run: Run) -> None:
         self._runs[n] = run

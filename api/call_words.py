@@ -5,14 +5,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts.channels import Told
-from api.languages import Language
+from api.languages import N_, Language
 from api.words import PRIORITIES, RULES, left_at, reason_in_words, since_words
 from domain.calls import CallReason
-
-
-def N_(message: str) -> str:  # noqa: N802  the name gettext tools look for
-    return message
-
 
 CARER_WORDS: Final = {
     CallReason.ON_DUTY: N_("Please go, and say so in Nightbelt."),

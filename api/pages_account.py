@@ -11,9 +11,9 @@ from fastapi.responses import RedirectResponse, Response
 from api.access import ANY_ROLE, Needs, Viewer
 from api.bodies import SubscriptionBody
 from api.house import house_of
+from api.languages import N_
 from api.pages import page
 from api.reach import Reach
-from api.words import N_
 from domain.contacts import ContactPoint, WayKind
 from domain.errors import ConfigurationError, NotFoundError
 from domain.people import Right

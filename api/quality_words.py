@@ -8,8 +8,8 @@ from urllib.parse import quote
 from alerts.quality import REPLY_OWED_MS, Source
 from alerts.quality_findings import Finding, FindingKind
 from alerts.shares import ENOUGH, Lengths, Rate, Share
-from api.languages import Language
-from api.words import N_, RULES
+from api.languages import N_, Language
+from api.words import RULES
 from domain.alarms import LEAVE_BED_RULES, Rule
 from domain.residents import Place
 from domain.units import MINUTE_MS, SECOND_MS

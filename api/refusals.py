@@ -12,8 +12,8 @@ from api.access import CsrfError, SignInRequiredError, Viewer, home_of, language
 from api.addresses import address_of
 from api.bodies import CONTROL_CHARACTER
 from api.house import house_of
+from api.languages import N_
 from api.passwords import BusyError
-from api.words import N_
 from domain.errors import ForbiddenError, IllegalStepError, NotFoundError, UnavailableError
 
 SIGN_IN: Final = N_("Please sign in.")

@@ -6,8 +6,7 @@ Sleep is told by movement and heart rate, which takes lying awake and still for 
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from api.languages import Language
-from api.words import N_
+from api.languages import N_, Language
 from domain.insights import Figure, Insight, InsightKind, Sureness
 from domain.reports import NightReport, SleepState
 from domain.units import MINUTE_MS

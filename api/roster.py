@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Final
 
 from api.access import Viewer
+from api.languages import N_
 from api.services import Services
 from api.ward import Ward, read_ward
-from api.words import N_
 from domain.clock import utc
 from domain.errors import NotFoundError
 from domain.people import Right

@@ -2,12 +2,7 @@
 
 from typing import Final
 
-from api.languages import Language
-
-
-def N_(message: str) -> str:  # noqa: N802  the name gettext tools look for
-    return message
-
+from api.languages import N_, Language
 
 _MAIL: Final = N_("e-mail")
 SERVICES: Final = {

@@ -7,8 +7,7 @@ from typing import Final
 
 from starlette.datastructures import FormData
 
-from api.languages import Language
-from api.words import N_
+from api.languages import N_, Language
 from domain.residents import LeaveBedSettings, NightWindow
 
 MAX_WINDOWS: Final = 6

@@ -7,9 +7,8 @@ from typing import Final
 import numpy as np
 
 from alerts.baselines import NIGHTS_KEPT, NIGHTS_NEEDED, median_and_mad
-from api.languages import Language
+from api.languages import N_, Language
 from api.report_words import minutes
-from api.words import N_
 from domain.reports import NightReport
 
 RANGE_MADS: Final = 3.0

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Any, Final
 
-from api.languages import Language
+from api.languages import N_, Language
 from api.settings_form import hour
-from api.words import N_, RULES
+from api.words import RULES
 from domain.alarms import Rule
 from domain.residents import VitalSettings, duration_range_s
 from domain.vitals import CLEAR_RANGE_S, DURATION_RANGE_S, MORE_EXITS_RANGE, AtTime, ExitLimit

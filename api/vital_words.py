@@ -2,14 +2,9 @@
 
 from typing import Final
 
-from api.languages import Language
+from api.languages import N_, Language
 from domain.alarms import Alarm, Rule
 from domain.units import MINUTE_MS, SECOND_MS
-
-
-def N_(message: str) -> str:  # noqa: N802  the name gettext tools look for
-    return message
-
 
 VITAL_RULES: Final = {
     Rule.HEART_RATE_VERY_HIGH: N_("Heart rate very high"),

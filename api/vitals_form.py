@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from starlette.datastructures import FormData
 
-from api.languages import Language
+from api.languages import N_, Language
 from api.settings_form import Fault, posted_hours, read_hours, shown_hours
 from api.vital_rows import (
     CLEAR_LIMIT,
@@ -26,7 +26,6 @@ from api.vital_rows import (
     row_named,
     values_typed,
 )
-from api.words import N_
 from domain.errors import ConfigurationError
 from domain.residents import VitalSettings
 from domain.vitals import RuleLimit

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api.languages import Language
+from api.languages import N_, Language
 from api.service_names import service_name
 from api.vital_words import VITAL_RULES, vital_reason
 from domain.alarms import LEAVE_BED_RULES, Alarm, AlarmState, EventKind, Outcome, Priority, Rule
@@ -11,11 +11,6 @@ from domain.calls import CallReason
 from domain.deliveries import DeliveryState
 from domain.pauses import PauseEnd, PauseReason
 from domain.units import MINUTE_MS, SECOND_MS
-
-
-def N_(message: str) -> str:  # noqa: N802  the name gettext tools look for
-    return message
-
 
 RULES: Final = {
     Rule.LEAVE_BED_IMMEDIATE: N_("Left the bed"),
