@@ -27,7 +27,7 @@ from sleep.scorers import Scorer, counts_of, scored
 from sleep.waking import waking
 
 METHOD: Final = "movement-and-heart"
-VERSION: Final = 1
+VERSION: Final = 2
 """`method` in a report is how sleep is told from waking and this version; one of another is worked out anew."""
 LEAST_COVERAGE: Final = 0.7
 """A night told no better than this is not compared with others (own choice; domain notes 3.4)."""
