@@ -114,8 +114,8 @@ class GroupSilences:
         """Belts over a bed known to be empty may rest: they belong to a group, but do not make one."""
         slots = self._slots_of[center_id]
         own = slots[silent[slots]]
-        for group_at in {at for of, at in self._groups() if of == center_id}:
-            self._gather(own, group_at, began_at)
+        for standing_at in {at for of, at in self._groups() if of == center_id}:
+            self._gather(own, standing_at, began_at)
         group_at = self._group_of(slots, own[~self.standing[own]], began_at)
         if group_at is None:
             return None
