@@ -154,17 +154,21 @@ class InHand:
 
     def _is_held(self, alarm: Alarm, holder: Alarm | None, now: int) -> bool:
         if holder is not None:
-            return holds_back(holder, alarm, told=False)
+            return self._speaks_for(holder, alarm, told=False)
         pause = self._around.pauses.get(alarm.resident_id)
         return pause is not None and pause.pause_id == alarm.held_by and pause.stands(now)
 
     def _holder_id(self, alarm: Alarm, at: int, *, told: bool) -> str | None:
         """Who speaks for the alarm; a pause only for what has not been told."""
         for alarm_id in sorted(self._alarms):
-            if alarm_id != alarm.alarm_id and holds_back(self._alarms[alarm_id], alarm, told=told):
+            if alarm_id != alarm.alarm_id and self._speaks_for(self._alarms[alarm_id], alarm, told=told):
                 return alarm_id
         pause = self._pause(alarm, at)
         return None if pause is None or told else pause.pause_id
+
+    def _speaks_for(self, holder: Alarm, alarm: Alarm, *, told: bool) -> bool:
+        """What nobody asks about any more (its belt was taken away) may stand open for days: it holds nothing back."""
+        return holds_back(holder, alarm, told=told) and self._around.holding(holder) is not Holding.GONE
 
     def _pause(self, alarm: Alarm, at: int) -> CarePause | None:
         pause = self._around.pauses.get(alarm.resident_id)

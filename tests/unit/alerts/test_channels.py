@@ -147,6 +147,14 @@ def test_a_new_alarm_is_told_to_the_group_once() -> None:
     assert center_call(event(EventKind.RAISED, an_alarm()), NIGHT + 1_000) == replace(call, due_at=NIGHT + 1_000)
 
 
+@pytest.mark.parametrize("kind", [EventKind.RELEASED, EventKind.REPEATED, EventKind.SNOOZE_ENDED, EventKind.GIVEN_BACK])
+def test_what_was_silent_at_first_is_told_to_the_group_when_it_calls(kind: EventKind) -> None:
+    assert center_call(event(EventKind.HELD, an_alarm(held_by="other")), NIGHT) is None
+    assert center_call(event(EventKind.RAISED, an_alarm(snoozed_until=NIGHT + 1)), NIGHT) is None
+    told = center_call(event(kind, an_alarm(version=1)), NIGHT)
+    assert told == center_call(event(EventKind.RAISED, an_alarm()), NIGHT)
+
+
 def test_old_news_and_what_is_over_are_not_told() -> None:
     raised = event(EventKind.RAISED, an_alarm())
     assert center_call(raised, NIGHT + NEWS_MS + 1) is None

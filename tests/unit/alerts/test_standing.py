@@ -192,6 +192,21 @@ class TestTheDeeperHoldsBack:
         ward.apply([close(SILENT)])
         assert ward.look(T0 + 7) == [(EventKind.RELEASED, HIGH.rule)]
 
+    def test_a_belt_that_is_another_residents_by_now_speaks_for_nobody_else(self) -> None:
+        ward = Ward()
+        ward.raise_at(T0, SILENT)
+        moved = alarm_of(Rule.VITALS_LOST_LONG, T0 + MINUTE_MS, resident="r2")
+        assert ward.raise_at(T0 + MINUTE_MS, moved) == [(EventKind.RAISED, moved.rule)]
+
+    @pytest.mark.parametrize("deeper", [SILENT, CENTER])
+    def test_one_whose_condition_is_asked_no_more_holds_nothing_back(self, deeper: Alarm) -> None:
+        ward, quieter = Ward(), alarm_of(Rule.BELT_OFFLINE if deeper is CENTER else Rule.HEART_RATE_HIGH)
+        ward.raise_at(T0, deeper)
+        assert ward.raise_at(T0 + 5, quieter) == [(EventKind.HELD, quieter.rule)]
+        ward.holding = Holding.GONE
+        assert ward.look(T0 + 6) == [(EventKind.RELEASED, quieter.rule)]
+        assert ward.raise_at(T0 + 7, alarm_of(Rule.SIGNAL_POOR)) == [(EventKind.RAISED, Rule.SIGNAL_POOR)]
+
 
 class TestRepeats:
     NEXT = alarm_of(Rule.HEART_RATE_HIGH, T0 + 3 * MINUTE_MS)
