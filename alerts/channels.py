@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from domain.alarms import Alarm, AlarmEvent, AlarmState, EventKind, Priority, Rule
+from domain.alarms import Alarm, AlarmEvent, EventKind, Priority, Rule
 from domain.calls import Call, CallReason
 from domain.contacts import ContactPoint
 from domain.deliveries import PERMANENT, Delivery, DeliveryState, Failure
@@ -137,12 +137,13 @@ def _following(way: ContactPoint, ways: Sequence[ContactPoint]) -> ContactPoint 
 
 
 def center_call(event: AlarmEvent, now: int) -> Call | None:
-    """The call to the centre's own ways (a group's robot) that a raised alarm owes; None when it owes none.
+    """The call to the centre's own ways (a group's robot) that an alarm owes, once; None when it owes none.
 
-    Alarms that are over meanwhile, and news from before a long outage, call nobody in a group.
+    Alarms that are silent or over meanwhile, and news from before a long outage, call nobody in a group. What was held
+    back when it was raised owes it when it is let go; whether it has been told before is for the key to say.
     """
     alarm = event.alarm
-    if event.kind is not EventKind.RAISED or alarm.state is not AlarmState.ACTIVE or now - event.at > NEWS_MS:
+    if not alarm.calls or now - event.at > NEWS_MS:
         return None
     return _call(alarm.alarm_id, "", CallReason.ON_DUTY, now)
 

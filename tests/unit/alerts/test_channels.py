@@ -159,7 +159,7 @@ def test_old_news_and_what_is_over_are_not_told() -> None:
     raised = event(EventKind.RAISED, an_alarm())
     assert center_call(raised, NIGHT + NEWS_MS + 1) is None
     assert center_call(event(EventKind.RAISED, an_alarm(state=AlarmState.RESOLVED)), NIGHT) is None
-    assert center_call(event(EventKind.RECORDED, an_alarm()), NIGHT) is None
+    assert center_call(event(EventKind.RECORDED, an_alarm(state=AlarmState.RESOLVED)), NIGHT) is None
     sent = replace(queued(CALL), state=DeliveryState.SENT)
     assert taken_calls(event(EventKind.ACKNOWLEDGED, an_alarm(), "p9"), [sent], NIGHT + NEWS_MS + 1) == []
 
