@@ -30,6 +30,8 @@ EVERYBODY: Final = len(ORDER)
 """The level after the posts: everybody of the centre."""
 STANDING: Final = EVERYBODY + 1
 """The level of an alarm that somebody has taken and that still stands."""
+PUT_BACK_MS: Final = 10 * SECOND_MS
+"""A stretch that begins later than this from now was begun before our clock was put back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,13 @@ def stretch_of(alarm: Alarm, history: Sequence[AlarmEvent], calls: Iterable[Call
         called_until=max((at for at in steps if at >= begun_at), default=LONG_AGO),
         handed_on=bool(lately) and lately[-1].kind is EventKind.ESCALATED,
     )
+
+
+def begun_by(stretch: Stretch, now: int) -> Stretch:
+    """`stretch`, begun anew at `now` (ms) where our clock was put back since: its steps would wait for the clock."""
+    if stretch.begun_at <= now + PUT_BACK_MS:
+        return stretch
+    return replace(stretch, begun_at=now, called_until=LONG_AGO)
 
 
 def called(stretch: Stretch, calls: Sequence[Call]) -> Stretch:

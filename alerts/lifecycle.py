@@ -219,7 +219,7 @@ def _give_back(alarm: Alarm, given: GiveBack) -> Step:
 
 
 def _wake(alarm: Alarm, given: Wake) -> Step:
-    if alarm.snoozed_until is None or given.at < alarm.snoozed_until:
+    if alarm.snoozed_until is None or 0 < alarm.snoozed_until - given.at <= SNOOZE_MOST_MS:
         return Step(alarm=alarm)
     return _next(_awake(alarm), EventKind.SNOOZE_ENDED, given.at)
 

@@ -288,7 +288,9 @@ class Outbox(CallQueue, Protocol):
     """Calls and what has become of them. At-least-once: a crash between sending and `put` sends again."""
 
     def due(self, now: int, *, limit: int = 500) -> list[Delivery]:
-        """What is queued and due at `now` (ms), the longest due first."""
+        """What is queued and due at `now` (ms), the longest due first; with it what is due later than any try is put
+        off (`domain.deliveries.PUT_OFF_MOST_MS`), for our clock was put back then.
+        """
         ...
 
     def put(self, deliveries: Sequence[Delivery]) -> None:

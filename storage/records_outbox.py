@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, or_, select, update
 
 from domain.calls import Call
-from domain.deliveries import Delivery, DeliveryState, queued
+from domain.deliveries import PUT_OFF_MOST_MS, Delivery, DeliveryState, queued
 from storage.records import Records, put_new
 from storage.tables import deliveries
 
@@ -25,7 +25,8 @@ class RecordsOutbox:
             put_new(connection, deliveries, [_row(queued(call)) for call in calls])
 
     def due(self, now: int, *, limit: int = 500) -> list[Delivery]:
-        waiting = (deliveries.c.state == DeliveryState.QUEUED, deliveries.c.next_at <= now)
+        next_at = deliveries.c.next_at
+        waiting = (deliveries.c.state == DeliveryState.QUEUED, or_(next_at <= now, next_at > now + PUT_OFF_MOST_MS))
         return self._read(
             select(deliveries).where(*waiting).order_by(deliveries.c.next_at, deliveries.c.due_at).limit(limit)
         )

@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from alerts.escalation import Plan, Staff, Stretch, called, plan, staff_of, stretch_of
+from alerts.escalation import Plan, Staff, Stretch, begun_by, called, plan, staff_of, stretch_of
 from domain.alarms import Alarm
 from domain.clock import Clock
 from domain.nights import zone
@@ -55,7 +55,7 @@ class Escalating:
         if not alarms:
             return
         staff = self._staff_of(center_id, now)
-        plans = {alarm.alarm_id: plan(alarm, staff, now, self._stretch(known, alarm)) for alarm in alarms}
+        plans = {alarm.alarm_id: plan(alarm, staff, now, self._stretch(known, alarm, now)) for alarm in alarms}
         self._note_unheard(center_id, plans.values())
         self._queue(known, plans)
 
@@ -69,13 +69,14 @@ class Escalating:
             if each.calls:
                 known[alarm_id] = (alarm, called(stretch, each.calls))
 
-    def _stretch(self, known: dict[str, tuple[Alarm, Stretch]], alarm: Alarm) -> Stretch:
+    def _stretch(self, known: dict[str, tuple[Alarm, Stretch]], alarm: Alarm, now: int) -> Stretch:
         seen, stretch = known.get(alarm.alarm_id, (None, None))
         if stretch is None or seen != alarm:
             history = self._books.alarms.history(alarm.alarm_id)
             deliveries = self._books.outbox.of_alarm(alarm.alarm_id)
             stretch = stretch_of(alarm, history, [delivery.call for delivery in deliveries])
-            known[alarm.alarm_id] = (alarm, stretch)
+        stretch = begun_by(stretch, now)
+        known[alarm.alarm_id] = (alarm, stretch)
         return stretch
 
     def _note_unheard(self, center_id: str, plans: Iterable[Plan]) -> None:

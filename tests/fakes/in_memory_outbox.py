@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 
 from domain.calls import Call
-from domain.deliveries import Delivery, DeliveryState, queued
+from domain.deliveries import PUT_OFF_MOST_MS, Delivery, DeliveryState, queued
 
 
 class InMemoryOutbox:
@@ -21,7 +21,8 @@ class InMemoryOutbox:
 
     def due(self, now: int, *, limit: int = 500) -> list[Delivery]:
         with self._lock:
-            waiting = [one for one in self._kept.values() if one.state is DeliveryState.QUEUED and one.next_at <= now]
+            queued_ones = [one for one in self._kept.values() if one.state is DeliveryState.QUEUED]
+        waiting = [one for one in queued_ones if one.next_at <= now or one.next_at > now + PUT_OFF_MOST_MS]
         return sorted(waiting, key=lambda one: (one.next_at, one.call.due_at))[:limit]
 
     def put(self, deliveries: Sequence[Delivery]) -> None:

@@ -334,6 +334,14 @@ class TestPauses:
         assert ward.calling() == {LEFT.rule}
 
 
+def test_a_clock_that_was_put_back_prolongs_no_silence() -> None:
+    ward, day = Ward(), 24 * 60 * MINUTE_MS
+    other = alarm_of(Rule.HEART_RATE_HIGH)
+    ward.raise_at(T0, LEFT, other)
+    ward.apply([Snooze(alarm_id=LEFT.alarm_id, at=T0, person_id="ann", until=T0 + 5 * MINUTE_MS), close(other)])
+    assert sorted(ward.look(T0 - day)) == [(EventKind.RAISED, other.rule), (EventKind.SNOOZE_ENDED, LEFT.rule)]
+
+
 def test_overdue_snoozes_end_at_the_first_look() -> None:
     ward = Ward()
     ward.raise_at(T0, LEFT)

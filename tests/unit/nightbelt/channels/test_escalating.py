@@ -1,5 +1,6 @@
 """Calls of the open alarms into the outbox: at their time, once, and over a restart."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import time
 
@@ -104,6 +105,17 @@ def test_after_a_restart_the_overdue_step_comes_at_once_and_none_twice(ward: War
     restarted.turn()
     restarted.turn()
     assert ward.called() == [ward.id_of("wang"), ward.id_of("li")]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_clock_that_was_put_back_delays_no_step(ward: Ward, restarted: bool) -> None:
+    ward.on_duty(a="wang", b="li")
+    ward.worker.turn()
+    worker = ward.new_worker() if restarted else ward.worker
+    for seconds in (-3600, -3599, -3540, -3539):
+        ward.later(seconds)
+        worker.turn()
+    assert Counter(ward.called()) == {ward.id_of("wang"): 2, ward.id_of("li"): 1}
 
 
 def test_taken_in_time_nobody_else_is_called(ward: Ward) -> None:
