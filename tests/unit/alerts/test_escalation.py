@@ -281,6 +281,9 @@ def test_a_centre_may_have_steps_of_its_own() -> None:
         {"everybody_after_s": 100},
         {"repeat_s": 5},
         {"again_after_s": 0},
+        {"repeats": -1},
+        {"repeats": 10**9},
+        {"again_times": 10**9},
     ],
 )
 def test_steps_that_make_no_sense_are_refused(changed: dict[str, object]) -> None:
