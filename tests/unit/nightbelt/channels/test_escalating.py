@@ -226,6 +226,39 @@ def test_a_centre_that_cannot_be_looked_at_holds_up_no_other(ward: Ward, monkeyp
     assert ward.called() == [ward.id_of("wang")]
 
 
+def test_an_alarm_that_cannot_be_looked_at_holds_up_no_other(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    ward.on_duty(a="wang")
+    odd, read = ward.world.raise_alarm(2).alarm, ward.world.book.history
+
+    def broken(alarm_id: str) -> list[AlarmEvent]:
+        if alarm_id == odd.alarm_id:
+            raise ValueError(alarm_id)
+        return read(alarm_id)
+
+    monkeypatch.setattr(ward.world.book, "history", broken)
+    with pytest.raises(ValueError, match=odd.alarm_id):
+        ward.worker.turn()
+    assert ward.called() == [ward.id_of("wang")]
+
+
+@pytest.mark.parametrize(("known", "called"), [(False, {"ada", "wang", "li"}), (True, {"wang", "li"})])
+def test_without_a_roster_that_can_be_read_the_last_known_counts_or_none(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch, known: bool, called: set[str]
+) -> None:
+    ward.on_duty(a="wang", b="li")
+    if known:
+        ward.worker.turn()
+
+    def broken(_center_id: str) -> Roster:
+        raise ValueError("no roster")
+
+    monkeypatch.setattr(ward.rosters, "roster", broken)
+    ward.later(61)
+    with pytest.raises(ValueError, match="no roster"):
+        ward.worker.turn()
+    assert set(ward.called()) == {ward.id_of(login) for login in called}
+
+
 def test_that_there_is_nobody_to_call_is_logged_once(ward: Ward) -> None:
     for login in ("ada", "wang", "li"):
         person = ward.world.people.by_login(login)
