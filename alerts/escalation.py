@@ -8,8 +8,8 @@ Calling begins at step one with each stretch in which the alarm calls: when it i
 comes back, when a snooze ends. Whoever hands an alarm on calls the lead at once, and the steps go on from there. The
 instant of the step is in the key, so a later stretch has calls of its own and a repeat of the work has none.
 
-Fails towards calling: a post nobody has passes its step on, a lead nobody is to all leads, and those to everybody, and
-the call says so when nobody is on duty. Only what is stored of the alarm stops it.
+Fails towards calling: a post nobody has, or to whose people no way leads, passes its step on, a lead nobody is to all
+leads, and those to everybody, and the call says so when nobody is on duty. Only what is stored of the alarm stops it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,13 +38,14 @@ PUT_BACK_MS: Final = 10 * SECOND_MS
 class Staff:
     """Who can be called: `on_duty` at an instant (ms), `leads` of the centre, and `everybody` who handles alarms.
 
-    `steps` are the centre's own, where they are not the defaults.
+    `steps` are the centre's own, where they are not the defaults. `unreachable` are those to whom no way leads.
     """
 
     on_duty: Callable[[int], OnDuty]
     leads: tuple[str, ...]
     everybody: tuple[str, ...]
     steps: Mapping[Priority, Steps] = field(default_factory=dict)
+    unreachable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +83,19 @@ class _Rung:
 
 
 def staff_of(
-    people: Iterable[Person], on_duty: Callable[[int], OnDuty], steps: Mapping[Priority, Steps] | None = None
+    people: Iterable[Person],
+    on_duty: Callable[[int], OnDuty],
+    steps: Mapping[Priority, Steps] | None = None,
+    *,
+    reachable: Callable[[str], bool] = lambda _person_id: True,
 ) -> Staff:
-    """The staff among `people` of a centre. A post of somebody who is gone, or may not handle alarms, is nobody's."""
+    """The staff among `people` of a centre. A post of somebody who is gone, or may not handle alarms, is nobody's.
+
+    Where nobody at all is `reachable` the centre relies on its pages, and that says nothing.
+    """
     carers = [person for person in people if person.may(Right.HANDLE_ALARMS)]
     able = frozenset(person.person_id for person in carers)
+    unreachable = frozenset(person_id for person_id in able if not reachable(person_id))
 
     def able_on_duty(at: int) -> OnDuty:
         posts = on_duty(at).posts
@@ -97,6 +106,7 @@ def staff_of(
         leads=tuple(person.person_id for person in carers if person.role is Role.LEAD),
         everybody=tuple(person.person_id for person in carers),
         steps=steps or {},
+        unreachable=unreachable if unreachable != able else frozenset(),
     )
 
 
@@ -189,7 +199,7 @@ def _people(alarm: Alarm, rung: _Rung, staff: Staff, duty: OnDuty) -> tuple[Sequ
     """Whom the step calls, and why them."""
     if rung.reason is CallReason.UNANSWERED:
         return _each((*staff.everybody, *duty.everybody)), rung.reason
-    leads = duty.on(Post.LEAD) or staff.leads or staff.everybody
+    leads = _until_reached(staff, (duty.on(Post.LEAD), staff.leads, staff.everybody))
     if rung.level == STANDING:
         taker = [person_id for person_id in staff.everybody if person_id == alarm.acknowledged_by]
         return _each((*duty.everybody, *leads, *taker)), rung.reason
@@ -199,7 +209,18 @@ def _people(alarm: Alarm, rung: _Rung, staff: Staff, duty: OnDuty) -> tuple[Sequ
         return _each((*duty.everybody, *leads)), rung.reason
     if ORDER[rung.level] is Post.LEAD:
         return leads, rung.reason
-    return next((held for post in ORDER[rung.level :] if (held := duty.on(post))), ()), rung.reason
+    posts = [duty.on(post) for post in ORDER[rung.level :]]
+    return _until_reached(staff, (*posts, staff.leads, staff.everybody)) if any(posts) else (), rung.reason
+
+
+def _until_reached(staff: Staff, groups: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The first of `groups` that has anybody, and those after it until there is somebody to whom a way leads."""
+    called: list[str] = []
+    for group in groups:
+        called += group
+        if not staff.unreachable.issuperset(group):
+            break
+    return _each(called)
 
 
 def _each(people: Iterable[str]) -> tuple[str, ...]:

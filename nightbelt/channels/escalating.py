@@ -117,7 +117,11 @@ class Escalating:
         places = self._books.register.places(now)
         tz = zone(next((place.center.timezone for place in places if place.center.center_id == center_id), "UTC"))
         roster = self._books.rosters.roster(center_id)
-        return staff_of(self._books.people.of_center(center_id), lambda at: roster.on_duty(at, tz), roster.steps)
+        people = self._books.people.of_center(center_id)
+        return staff_of(people, lambda at: roster.on_duty(at, tz), roster.steps, reachable=self._reachable)
+
+    def _reachable(self, person_id: str) -> bool:
+        return bool(self._books.contacts.of_person(person_id))
 
     def _without_roster(self, center_id: str) -> Staff:
         return staff_of(self._books.people.of_center(center_id), lambda _at: OnDuty(posts={}))

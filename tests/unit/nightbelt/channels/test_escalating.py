@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from alerts.lifecycle import step
 from domain.alarms import Acknowledge, AlarmEvent, Escalate, GiveBack, Raise, Rule
 from domain.calls import CallReason
+from domain.contacts import ContactPoint, WayKind
 from domain.errors import UnavailableError
 from domain.escalation import HIGH
 from domain.people import Role
@@ -31,6 +32,7 @@ class Ward:
     def __init__(self) -> None:
         self.world: World = build_world()
         self.outbox, self.rosters = InMemoryOutbox(), InMemoryRosters()
+        self.contacts = InMemoryContacts()
         self.alarm = self.world.build_alarm(1, Rule.LEAVE_BED_IMMEDIATE)
         self.world.book.apply([Raise(alarm_id=self.alarm.alarm_id, at=self.alarm.raised_at, alarm=self.alarm)], step)
         self.worker = self.new_worker()
@@ -38,7 +40,7 @@ class Ward:
     def books(self) -> Books:
         return Books(
             outbox=self.outbox,
-            contacts=InMemoryContacts(),
+            contacts=self.contacts,
             alarms=self.world.book,
             people=self.world.people,
             register=self.world.register,
@@ -197,6 +199,16 @@ def test_taken_and_left_standing_those_on_duty_and_who_took_it_are_asked(ward: W
     calls = [each.call for each in ward.outbox.of_alarm(ward.alarm.alarm_id)]
     assert {call.person_id for call in calls} == {ward.id_of(login) for login in ("wang", "ada", "li")}
     assert {call.reason for call in calls} == {CallReason.NOT_FINISHED}
+
+
+def test_a_post_of_somebody_without_a_way_to_be_reached_passes_its_step_on(ward: Ward) -> None:
+    ward.on_duty(a="wang", b="li")
+    way = ContactPoint(
+        contact_id="k", center_id="elm", person_id=ward.id_of("li"), kind=WayKind.APPRISE, address="m://a"
+    )
+    ward.contacts.save(way)
+    ward.worker.turn()
+    assert set(ward.called()) == {ward.id_of("wang"), ward.id_of("li")}
 
 
 def test_a_post_of_somebody_who_may_no_longer_help_is_empty(ward: Ward) -> None:
