@@ -31,7 +31,7 @@ EVERYBODY: Final = len(ORDER)
 STANDING: Final = EVERYBODY + 1
 """The level of an alarm that somebody has taken and that still stands."""
 PUT_BACK_MS: Final = 10 * SECOND_MS
-"""A stretch that begins later than this from now was begun before our clock was put back."""
+"""What lies further ahead than this was before our clock was put back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +126,14 @@ def stretch_of(alarm: Alarm, history: Sequence[AlarmEvent], calls: Iterable[Call
 
 
 def begun_by(stretch: Stretch, now: int) -> Stretch:
-    """`stretch`, begun anew at `now` (ms) where our clock was put back since: its steps would wait for the clock."""
-    if stretch.begun_at <= now + PUT_BACK_MS:
-        return stretch
-    return replace(stretch, begun_at=now, called_until=LONG_AGO)
+    """`stretch` by `now` (ms), where our clock was put back: it begins anew if its steps would wait for the clock.
+
+    Calls that went out later than now were of an earlier stretch; if not, their keys keep them from going out twice.
+    """
+    called_until = stretch.called_until if stretch.called_until <= now + PUT_BACK_MS else LONG_AGO
+    if stretch.begun_at > now + PUT_BACK_MS:
+        return replace(stretch, begun_at=now, called_until=LONG_AGO)
+    return replace(stretch, called_until=called_until)
 
 
 def called(stretch: Stretch, calls: Sequence[Call]) -> Stretch:

@@ -120,6 +120,17 @@ def test_a_clock_that_was_put_back_delays_no_step(ward: Ward, restarted: bool) -
     assert Counter(ward.called()) == {ward.id_of("wang"): 2, ward.id_of("li"): 1}
 
 
+def test_what_was_called_before_the_clock_was_put_back_is_no_step_of_what_calls_after_it(ward: Ward) -> None:
+    ward.on_duty(a="wang", b="li")
+    ward.worker.turn()
+    for seconds, act in ((-3600, ward.take), (-3590, ward.give_back)):
+        ward.later(seconds)
+        act("wang")
+    for worker in (ward.new_worker(), ward.new_worker()):
+        worker.turn()
+    assert ward.called() == [ward.id_of("wang")] * 2
+
+
 def test_taken_in_time_nobody_else_is_called(ward: Ward) -> None:
     ward.on_duty(a="wang", b="li")
     ward.worker.turn()
