@@ -1,6 +1,8 @@
 """Everything that reaches people outside the pages, wired together: senders, courier, news and the nurse-call topic."""
 
+import threading
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -14,7 +16,8 @@ from domain.people import Person
 from nightbelt.centers import Centers
 from nightbelt.channels.by_apprise import AppriseSender, checked_address
 from nightbelt.channels.by_web_push import WebPushKey, WebPushSender, checked_subscription
-from nightbelt.channels.courier import Books, Courier
+from nightbelt.channels.courier import GIVEN_UP_AFTER_S, Books, Courier
+from nightbelt.channels.errands import Errands
 from nightbelt.channels.escalating import Escalating
 from nightbelt.channels.news import News
 from nightbelt.channels.nurse_call import Broker, NurseCall
@@ -22,6 +25,9 @@ from nightbelt.channels.rounds import Rounds
 from nightbelt.channels.sending import Sender
 from nightbelt.channels.writing import Writer
 from nightbelt.settings import Settings
+
+TRIALS: Final = 12
+"""Test messages that are under way at once, those included that never come back."""
 
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +38,7 @@ class Ways:
     def __init__(self, settings: Settings) -> None:
         self.writer = Writer(public_url=settings.public_url, with_values=settings.messages_with_values)
         self.senders: dict[WayKind, Sender] = {WayKind.APPRISE: AppriseSender()}
+        self._trials = threading.BoundedSemaphore(TRIALS)
         self.web_push_key = ""
         if settings.web_push_contact:
             key = WebPushKey(settings.data_dir)
@@ -45,9 +52,20 @@ class Ways:
         return checked_address(address, own_choice=True)
 
     def send_trial(self, point: ContactPoint, person: Person | None) -> Failure | None:
-        """Send a message that says that messages come through; blocks for as long as the sender does."""
+        """Send a message that says that messages come through; blocks for `GIVEN_UP_AFTER_S` at most."""
         sender = self.senders.get(point.kind)
-        return Failure.NO_CONTACT if sender is None else sender.send(point, self.writer.trial(point, person))
+        if sender is None:
+            return Failure.NO_CONTACT
+        message = self.writer.trial(point, person)
+        if not self._trials.acquire(blocking=False):
+            return Failure.TIMEOUT
+        sending = Errands().submit(sender.send, point, message)
+        sending.add_done_callback(lambda _sent: self._trials.release())
+        try:
+            failure: Failure | None = sending.result(GIVEN_UP_AFTER_S)
+        except TimeoutError:
+            return Failure.TIMEOUT
+        return failure
 
 
 class Calling:
