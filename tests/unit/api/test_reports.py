@@ -1,15 +1,24 @@
 """A night's report as JSON: from the store when it is there, else from the readings."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from domain.reports import KeptReport
+from domain.reports import Epochs, KeptReport, MakerStage, MakerStages, SleepState
 from domain.units import MINUTE_MS
 from tests.reports import NIGHT as DAY
 from tests.reports import START_AT, night_report
 from tests.unit.api.conftest import Visit
 from tests.unit.api.world import NIGHT, World
 
+MAKER = MakerStages(share=0.96, sleep_min=480.0, awake=0.08, light=0.6, deep=0.12, rem=0.2, agreement=0.875)
 PATH = f"/api/residents/r1/nights/{DAY}/report"
+
+
+def with_maker() -> Epochs:
+    """The night's epochs with the maker's stages beside ours."""
+    epochs = night_report().epochs
+    light = tuple(None if state is SleepState.OUT else MakerStage.LIGHT for state in epochs.states)
+    return replace(epochs, maker=light)
 
 
 def keep(world: World, **changed: object) -> None:
@@ -29,6 +38,38 @@ def test_the_stored_report_is_told(world: World, visit: Visit) -> None:
     assert told["epochs"]["start"] == "2026-11-21T18:00:00+08:00"
     assert (told["epochs"]["length_s"], len(told["epochs"]["states"])) == (60, 960)
     assert told["epochs"]["depth"][200] == "light"
+
+
+def test_what_the_maker_tells_is_told_as_the_makers(world: World, visit: Visit) -> None:
+    keep(world, maker_stages=MAKER, epochs=with_maker())
+    told = visit("wang").get(PATH).json()
+    assert told["maker_stages"] == {
+        "share": 0.96,
+        "sleep_min": 480.0,
+        "awake": 0.08,
+        "light": 0.6,
+        "deep": 0.12,
+        "rem": 0.2,
+        "agreement": 0.875,
+    }
+    assert (len(told["epochs"]["maker"]), told["epochs"]["maker"][200]) == (960, "light")
+    page = visit("wang").get(f"/residents/r1?night={DAY}").text
+    assert "By the belt&#39;s maker" in page
+    assert "light sleep 60% · deep sleep 12% · REM sleep 20% · awake 8%" in page
+    assert "This is the estimate of the belt&#39;s maker, given for 96% of the time in bed." in page
+    assert "It agrees with ours on asleep or awake in 87%." in page
+
+
+def test_a_belt_whose_maker_tells_nothing_has_no_such_row(world: World, visit: Visit) -> None:
+    keep(world)
+    told = visit("wang").get(PATH).json()
+    assert (told["maker_stages"], told["epochs"]["maker"]) == (None, None)
+    assert "By the belt&#39;s maker" not in visit("wang").get(f"/residents/r1?night={DAY}").text
+
+
+def test_a_family_hears_that_makers_overstate_more(world: World, visit: Visit) -> None:
+    keep(world, method="maker-stage/1", marks=("maker-stage",))
+    assert "it may be up to 1 hr 40 min less" in visit("son").get(f"/residents/r1?night={DAY}").text
 
 
 def test_without_one_it_is_worked_out_and_not_kept(world: World, visit: Visit) -> None:
