@@ -3,12 +3,18 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from api.nights import night_named
+from api.reports import report_now
+from api.ward import read_ward
+from domain.readings import SleepStage
 from domain.reports import Epochs, KeptReport, MakerStage, MakerStages, SleepState
 from domain.units import MINUTE_MS
 from tests.reports import NIGHT as DAY
 from tests.reports import START_AT, night_report
 from tests.unit.api.conftest import Visit
-from tests.unit.api.world import NIGHT, World
+from tests.unit.api.world import NIGHT, World, build_world
 
 MAKER = MakerStages(share=0.96, sleep_min=480.0, awake=0.08, light=0.6, deep=0.12, rem=0.2, agreement=0.875)
 PATH = f"/api/residents/r1/nights/{DAY}/report"
@@ -77,6 +83,20 @@ def test_without_one_it_is_worked_out_and_not_kept(world: World, visit: Visit) -
     told = visit("wang").get(PATH).json()
     assert (told["exits"]["count"], told["exits"]["total_min"]) == (1, 12.0)
     assert world.services.reports.get("r1", DAY) is None
+
+
+@pytest.mark.parametrize(("centers", "by_maker"), [((), False), (("oak",), False), (("elm",), True)])
+def test_what_is_worked_out_goes_by_the_maker_where_the_centre_wants_it(
+    centers: tuple[str, ...], *, by_maker: bool
+) -> None:
+    world = build_world(maker_centers=centers)
+    world.write_night(1, START_AT, "o" * 180 + "i" * 540 + "o" * 240, stage=SleepStage.LIGHT)
+    ward = read_ward(world.services, "elm")
+    report = report_now(world.services, ward, "r1", night_named(DAY, ward.zone, world.services.clock.now()))
+    assert report is not None
+    assert report.maker_stages is not None
+    assert report.maker_stages.light == 1.0
+    assert ("maker-stage" in report.marks) == by_maker
 
 
 def test_the_night_that_runs_is_told_as_far_as_it_went(world: World, visit: Visit) -> None:
