@@ -53,6 +53,10 @@ class Morning:
     waits_until: int
     closes_at: int
 
+    def is_on(self, at: int) -> bool:
+        """Is it time to tell families at `at` (ms)?"""
+        return self.due_at <= at < self.closes_at
+
 
 def morning_of(center: Center, tz: ZoneInfo, now: int) -> Morning:
     """The morning of the centre's day at `now` (ms), about the night before."""
@@ -88,17 +92,21 @@ def letters(
     `told` says by a resident's id whether a report is there that tells enough of the night; others are waited for.
     `running_since` (ms) is when this program started.
     """
-    if not morning.due_at <= now < morning.closes_at:
+    if not morning.is_on(now):
         return []
     waited = now >= max(morning.waits_until, running_since + SETTLING_MS)
     owed = [one for one in consents if one.shape is not Shape.NONE and one.given_at < morning.due_at]
     return [_letter(one, morning) for one in owed if waited or told(one.resident_id)]
 
 
+def letter_key(consent: ReportConsent, night: date) -> str:
+    """Person, resident and night: whatever is found again, or later, is the same letter."""
+    return f"night/{consent.person_id}/{consent.resident_id}/{night.isoformat()}"
+
+
 def _letter(consent: ReportConsent, morning: Morning) -> Call:
-    """The key names person, resident and night: whatever is found again, or later, is the same letter."""
     return Call(
-        key=f"night/{consent.person_id}/{consent.resident_id}/{morning.night.isoformat()}",
+        key=letter_key(consent, morning.night),
         alarm_id="",
         person_id=consent.person_id,
         level=0,

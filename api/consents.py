@@ -1,13 +1,16 @@
 """Consent to telling families of nights, as it is recorded, shown and withdrawn. Fails closed: in doubt none stands."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from api.access import Viewer
 from api.changes import note_consent
 from api.nights import NightView, latest_night, visible_resident
 from api.services import Services
 from domain.audit import Change
+from domain.clock import utc
 from domain.consents import Consenter, ReportConsent, Shape
 from domain.deliveries import Delivery
 from domain.errors import NotFoundError
@@ -19,13 +22,14 @@ from domain.residents import Resident
 class FamilyView:
     """One family member of a resident for the staff. `consent` is None when there was never one.
 
-    `recorded_by` is who recorded its last change; `reachable`: there is a way to send something; `letter` is what
-    became of word of the last night.
+    `recorded_by` recorded its last change, on the local day `recorded_on`; `reachable`: there is a way to send
+    something; `letter` is what became of word of the last night.
     """
 
     person: Person
     consent: ReportConsent | None
     recorded_by: str
+    recorded_on: date | None
     reachable: bool
     letter: Delivery | None
 
@@ -52,6 +56,7 @@ def families_of(services: Services, viewer: Viewer, resident_id: str) -> list[Fa
             person=person,
             consent=consent,
             recorded_by=_name(services, consent),
+            recorded_on=_day(consent, ward.zone),
             reachable=bool(services.reach and services.reach.contacts.of_person(person.person_id)),
             letter=letters.get(person.person_id),
         )
@@ -129,6 +134,13 @@ def _is_family(person: Person, resident_id: str) -> bool:
 
 def _consent(services: Services, resident_id: str, person_id: str) -> ReportConsent | None:
     return next(iter(services.consents.find(resident_id=resident_id, person_id=person_id)), None)
+
+
+def _day(consent: ReportConsent | None, tz: ZoneInfo) -> date | None:
+    if consent is None:
+        return None
+    at = consent.given_at if consent.withdrawn_at is None else consent.withdrawn_at
+    return utc(at).astimezone(tz).date()
 
 
 def _name(services: Services, consent: ReportConsent | None) -> str:

@@ -80,8 +80,8 @@ LETTERS: Final = {
 }
 """What became of word of a night, where that is no fault."""
 CONSENTERS: Final = {
-    Consenter.RESIDENT: N_("The person themselves consents"),
-    Consenter.GUARDIAN: N_("The guardian consents"),
+    Consenter.RESIDENT: N_("The resident"),
+    Consenter.GUARDIAN: N_("The guardian"),
 }
 SHAPES: Final = {
     Shape.CARD: N_("a message with the picture of the night"),

@@ -141,6 +141,7 @@ def _payload(message: Message) -> str:
         "key": message.key,
         "path": message.path,
         "lang": message.language,
+        "urgent": message.urgent,
     }
     return json.dumps(said, ensure_ascii=False)
 

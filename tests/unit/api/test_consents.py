@@ -102,7 +102,7 @@ def test_the_same_by_form(world: World, visit: Visit) -> None:
     answer = ada.post("/residents/r1/consents", dict(GIVEN))
     assert (answer.status_code, answer.headers["location"]) == (303, "/residents/r1#consents")
     page = ada.get("/residents/r1").text
-    assert "The guardian consents: a message with the picture of the night." in page
+    assert "The guardian has consented: a message with the picture of the night." in page
     assert "There is no way to reach them yet" in page
     assert "It goes at 10:15" in page
     ada.post("/residents/r1/consents/withdraw", {"person_id": "p-son"})
