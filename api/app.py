@@ -13,6 +13,7 @@ from api import (
     pages,
     pages_account,
     pages_care,
+    pages_consents,
     pages_handover,
     pages_login,
     pages_quality,
@@ -20,6 +21,7 @@ from api import (
     pages_roster,
     programs,
     programs_care,
+    programs_consents,
 )
 from api.house import build_house
 from api.limits import SmallBodies
@@ -59,6 +61,8 @@ PARTS: Final = (
     programs_care,
     engines,
     pages_quality,
+    pages_consents,
+    programs_consents,
 )
 """The modules that have routes."""
 

@@ -74,7 +74,8 @@ class Language:
             return unit(minutes, "duration-minute")
         if minutes == 0:
             return unit(hours, "duration-hour")
-        return f"{unit(hours, 'duration-hour')} {unit(minutes, 'duration-minute')}"
+        parts = {"first": unit(hours, "duration-hour"), "second": unit(minutes, "duration-minute")}
+        return self.say("%(first)s %(second)s", **parts)
 
     def number(self, value: float, digits: int = 0) -> str:
         pattern = "#,##0." + "0" * digits if digits else "#,##0"

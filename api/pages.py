@@ -16,6 +16,7 @@ from api.bodies import ResolveForm
 from api.changes import changes_of, note_settings, note_vitals
 from api.charts.drawing import SCRIPT_NAME
 from api.commands import acknowledge, document_turn, last_turn, resolve, visible_alarm
+from api.consents import consent_values
 from api.family import family_night
 from api.house import house_of
 from api.nights import NightView, bars, marks, read_night, visible_resident
@@ -258,6 +259,7 @@ def _resident(
         turned=last_turn(services, view.resident.resident_id) if viewer.may("handle_alarms") else None,
         others=_others(request, viewer, view.resident),
         one_day=ONE_DAY,
+        **consent_values(services, viewer, view),
         **more,
     )
 

@@ -18,6 +18,7 @@ from domain.ports import (
     BeltStatuses,
     CarePauses,
     CareRecords,
+    Consents,
     NightReports,
     Outbox,
     People,
@@ -64,6 +65,7 @@ class Services:
     care: CareRecords
     pauses: CarePauses
     audit: AuditTrail
+    consents: Consents
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction

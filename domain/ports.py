@@ -15,6 +15,7 @@ from domain.audit import AuditEntry
 from domain.belts import BeltStatus
 from domain.calls import Call
 from domain.care import CareKind, CareRecord
+from domain.consents import ReportConsent, Shape
 from domain.contacts import ContactPoint
 from domain.deliveries import Delivery
 from domain.escalation import Steps
@@ -287,8 +288,8 @@ class CallQueue(Protocol):
 class Outbox(CallQueue, Protocol):
     """Calls and what has become of them. At-least-once: a crash between sending and `put` sends again."""
 
-    def due(self, now: int, *, limit: int = 500) -> list[Delivery]:
-        """What is queued and due at `now` (ms), the longest due first."""
+    def due(self, now: int, *, limit: int = 500, letters: bool = False) -> list[Delivery]:
+        """What is queued and due at `now` (ms), the longest due first: calls about alarms, or else the letters."""
         ...
 
     def put(self, deliveries: Sequence[Delivery]) -> None:
@@ -297,6 +298,10 @@ class Outbox(CallQueue, Protocol):
 
     def of_alarm(self, alarm_id: str) -> list[Delivery]:
         """The alarm's deliveries, by key."""
+        ...
+
+    def letters_of(self, resident_id: str, night: date) -> list[Delivery]:
+        """The letters about that night of the resident, by key."""
         ...
 
 
@@ -424,4 +429,30 @@ class AuditTrail(Protocol):
 
     def entries(self, subject: str, *, limit: int = 50) -> list[AuditEntry]:
         """What was changed of `subject` (a resident id), the newest first."""
+        ...
+
+
+class Consents(Protocol):
+    """Consent to telling families of nights, one record for each resident and family member; history is the audit's.
+
+    Does not promise that the family member, or the resident, is still known.
+    """
+
+    def give(self, consent: ReportConsent) -> None:
+        """Let it stand in place of an earlier one of the same two; what the family had wished stays.
+
+        Durable when it returns.
+        """
+        ...
+
+    def withdraw(self, resident_id: str, person_id: str, at: int, by: str) -> None:
+        """It ended at `at` (ms), as `by` recorded. Nothing happens when none stands. Durable when it returns."""
+        ...
+
+    def wish(self, resident_id: str, person_id: str, shape: Shape) -> None:
+        """The family member wants this at most. NotFoundError when there was never a consent."""
+        ...
+
+    def find(self, *, resident_id: str | None = None, person_id: str | None = None) -> list[ReportConsent]:
+        """Those of the resident, of the family member, or all; withdrawn ones as well, by resident and person."""
         ...

@@ -99,7 +99,14 @@ def strip_chart(night: ChartNight, language: Language, look: Look, *, width: int
     if title:
         lines = [line for text in title[1:] for line in wrapped(text, (width + SIDE_PX) / LETTER_PX)]
         heading = alt.TitleParams(
-            title[0], subtitle=lines, anchor="start", fontSize=20, subtitleFontSize=16, subtitlePadding=10, offset=18
+            title[0],
+            subtitle=lines,
+            anchor="start",
+            fontSize=20,
+            subtitleFontSize=16,
+            subtitleLineHeight=23,
+            subtitlePadding=12,
+            offset=20,
         )
         chart = chart.properties(title=heading, padding=20)
     return dressed(chart, look, tables)

@@ -15,6 +15,7 @@ from domain.ports import (
     BeltStatuses,
     CarePauses,
     CareRecords,
+    Consents,
     ContactBook,
     LateReadings,
     NightReports,
@@ -34,6 +35,7 @@ from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_audit import RecordsAuditTrail
 from storage.records_belts import RecordsBeltStatuses
 from storage.records_care import RecordsCare
+from storage.records_consents import RecordsConsents
 from storage.records_contacts import RecordsContacts
 from storage.records_night_reports import RecordsLateReadings, RecordsNightReports
 from storage.records_outbox import RecordsOutbox
@@ -49,6 +51,7 @@ from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_audit import InMemoryAuditTrail
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_care import InMemoryCare
+from tests.fakes.in_memory_consents import InMemoryConsents
 from tests.fakes.in_memory_contacts import InMemoryContacts
 from tests.fakes.in_memory_night_reports import InMemoryLateReadings, InMemoryNightReports
 from tests.fakes.in_memory_outbox import InMemoryOutbox
@@ -180,6 +183,11 @@ def outbox(records: Records | None) -> Outbox:
 @pytest.fixture
 def contacts(records: Records | None) -> ContactBook:
     return InMemoryContacts() if records is None else RecordsContacts(records)
+
+
+@pytest.fixture
+def consents(records: Records | None) -> Consents:
+    return InMemoryConsents() if records is None else RecordsConsents(records)
 
 
 @pytest.fixture

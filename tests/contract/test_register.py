@@ -329,3 +329,11 @@ def _refused(register: Register, entries: list[BedEntry], at: int) -> bool:
     except ConfigurationError:
         return True
     return False
+
+
+def test_a_centre_has_its_hour(register: Register) -> None:
+    register.enroll(CENTER, [bed("a")], 100)
+    assert register.places(100)[0].center == CENTER
+    later = replace(CENTER, morning=time(11, 30))
+    register.enroll(later, [bed("a")], 200)
+    assert register.places(200)[0].center == later

@@ -25,6 +25,7 @@ from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_audit import InMemoryAuditTrail
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_care import InMemoryCare
+from tests.fakes.in_memory_consents import InMemoryConsents
 from tests.fakes.in_memory_night_reports import InMemoryNightReports
 from tests.fakes.in_memory_outbox import InMemoryOutbox
 from tests.fakes.in_memory_pauses import InMemoryCarePauses
@@ -149,6 +150,10 @@ class World:
         )
         self.readings.write(batch)
 
+    def entry(self, n: int) -> BedEntry:
+        """Bed `n` as it was enrolled."""
+        return _bed(n)
+
     def _tell(self, events: list[AlarmEvent]) -> AlarmEvent:
         self.services.hub.publish([AlarmsChanged(events=tuple(events))])
         return events[0]
@@ -175,6 +180,7 @@ def build_world(beds: int = 8, **settings: object) -> World:
         care=care,
         pauses=pauses,
         audit=audit,
+        consents=InMemoryConsents(),
         hub=LiveHub(),
         latest=lambda: list(latest.values()),
         step=step,

@@ -14,7 +14,7 @@ from domain.escalation import HIGH
 from domain.people import Role
 from domain.roster import WEEK, Duty, Post, Roster, Shift
 from domain.units import SECOND_MS
-from nightbelt.channels.courier import Books
+from nightbelt.channels.desks import Books
 from nightbelt.channels.escalating import Escalating
 from tests.fakes.in_memory_contacts import InMemoryContacts
 from tests.fakes.in_memory_outbox import InMemoryOutbox
