@@ -167,11 +167,16 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Center:
-    """A care centre; `timezone` is an IANA name."""
+    """A care centre; `timezone` is an IANA name. `round_times`: when rounds are planned, in local time, ascending."""
 
     center_id: str
     name: str
     timezone: str = "Asia/Shanghai"
+    round_times: tuple[time, ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(at.tzinfo is not None for at in self.round_times):
+            raise ConfigurationError("rounds: local times carry no zone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

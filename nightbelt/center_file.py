@@ -4,6 +4,7 @@
 id = "c01"
 name = "Willow House"
 timezone = "Asia/Shanghai"
+rounds = ["22:00", "02:00", "05:00"]
 
 [[beds]]
 room = "101"
@@ -41,6 +42,7 @@ class _Center(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     name: str
     timezone: str = "Asia/Shanghai"
+    rounds: list[str] = []
     vitals: dict[str, Any] = {}
 
 
@@ -80,14 +82,25 @@ def read_center_file(path: Path) -> tuple[Center, list[BedEntry]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigurationError(f"centre file {path}: {error}") from error
     zone(file.center.timezone)
-    center = Center(
-        center_id=checked_id("center", file.center.id), name=file.center.name, timezone=file.center.timezone
-    )
     try:
+        center = _center(file.center)
         vital_settings(file.center.vitals)
     except ConfigurationError as error:
         raise ConfigurationError(f"centre file {path}: $.center.{error}") from error
     return center, [_entry(path, number, bed, file.center.vitals) for number, bed in enumerate(file.beds)]
+
+
+def _center(given: _Center) -> Center:
+    try:
+        round_times = sorted({time.fromisoformat(text) for text in given.rounds}, key=str)
+    except ValueError as error:
+        raise ConfigurationError(f"rounds: {error}") from error
+    return Center(
+        center_id=checked_id("center", given.id),
+        name=given.name,
+        timezone=given.timezone,
+        round_times=tuple(round_times),
+    )
 
 
 def _entry(path: Path, number: int, bed: _Bed, vitals: Given) -> BedEntry:

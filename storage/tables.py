@@ -89,6 +89,7 @@ centers: Final = Table(
     Column("center_id", String, primary_key=True),
     Column("name", Words, nullable=False),
     Column("timezone", String, nullable=False),
+    Column("round_times", JSON),
 )
 
 rooms: Final = Table(
@@ -445,3 +446,27 @@ audit: Final = Table(
     Column("before", JSON, nullable=False),
     Column("after", JSON, nullable=False),
 )
+
+rounds: Final = Table(
+    "rounds",
+    metadata,
+    Column("round_id", String, primary_key=True),
+    Column("center_id", String, nullable=False),
+    Column("person_id", String, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("expected", JSON, nullable=False),
+    Column("finished_at", BigInteger),
+    Index("ix_rounds_center_id", "center_id", "started_at"),
+)
+
+round_looks: Final = Table(
+    "round_looks",
+    metadata,
+    Column("round_id", String, primary_key=True),
+    Column("resident_id", String, primary_key=True),
+    Column("bed_id", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("note", Words, nullable=False),
+    Index("ix_round_looks_resident_id", "resident_id", "at"),
+)
+"""No foreign keys, as with alarms."""
