@@ -340,6 +340,13 @@ class Rosters(Protocol):
         """Let the post of that one shift be this person's; a later one of the same shift, day and post replaces it."""
         ...
 
+    def each_week(self, center_id: str, change: Swap) -> None:
+        """Let the post of the shift be this person's ("" nobody's) on that weekday each week; a swap of that day goes.
+
+        Whatever else of the plan changes at the same time stays. NotFoundError for a shift that is not there.
+        """
+        ...
+
     def escalate(self, center_id: str, steps: Mapping[Priority, Steps]) -> None:
         """Let the centre's alarms call by these steps, and by the defaults where it names none."""
         ...
