@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from alerts.quality import was_told
 from api.access import Viewer
 from api.alarms_shown import AlarmView, AlarmWords
 from api.languages import Language
@@ -59,8 +60,8 @@ class BeltCare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """How the night's calls were answered; lengths in ms, None without any. `called` leaves out what was only recorded
-    and what is technical.
+    """How the night's calls were answered; lengths in ms, None without any. `called` leaves out what called
+    nobody (`alerts.quality.was_told`) and what is technical.
     """
 
     called: int
@@ -122,9 +123,7 @@ def answers(alarms: Sequence[AlarmView]) -> Answers:
 
 
 def _was_call(view: AlarmView) -> bool:
-    alarm = view.alarm
-    recorded = alarm.resolved_at is not None and alarm.resolved_at <= alarm.raised_at
-    return alarm.category is not Category.TECHNICAL and not recorded
+    return view.alarm.category is not Category.TECHNICAL and was_told(view.alarm)
 
 
 def _alarms_of(services: Services, words: AlarmWords, place: Place, night: Night) -> list[AlarmView]:
