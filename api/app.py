@@ -18,8 +18,10 @@ from api import (
     pages_quality,
     pages_report,
     pages_roster,
+    pages_rounds,
     programs,
     programs_care,
+    programs_rounds,
 )
 from api.house import build_house
 from api.limits import SmallBodies
@@ -59,6 +61,8 @@ PARTS: Final = (
     programs_care,
     engines,
     pages_quality,
+    pages_rounds,
+    programs_rounds,
 )
 """The modules that have routes."""
 

@@ -1,5 +1,5 @@
-"""The hand-over sheet of a night: who was up how often, the alarms and how they ended, who was unlike themselves, and
-belts that need care. The page and the JSON show the same.
+"""The hand-over sheet of a night: who was up how often, the alarms and how they ended, who was unlike themselves, the
+rounds, and belts that need care. The page and the JSON show the same.
 
 For a night that runs it is worked out from the readings up to now, which takes a moment per bed; for one that is over
 it comes from the stored reports. Fails towards saying so: a bed without a report is named, not left out.
@@ -18,6 +18,7 @@ from api.alarms_shown import AlarmView, AlarmWords
 from api.languages import Language
 from api.nights import Night, latest_night, night_named
 from api.reports import earlier_reports, report_now
+from api.rounds import RoundsOfNight, rounds_of
 from api.services import Services
 from api.usual import NIGHTLY, usual
 from api.ward import LOW_BATTERY_PERCENT, Ward, read_ward
@@ -83,6 +84,7 @@ class Handover:
     alarms: tuple[AlarmView, ...]
     answers: Answers
     belts: tuple[BeltCare, ...]
+    rounds: RoundsOfNight
 
 
 def read_handover(services: Services, viewer: Viewer, day: date | None) -> Handover:
@@ -105,6 +107,7 @@ def read_handover(services: Services, viewer: Viewer, day: date | None) -> Hando
         alarms=tuple(sorted(alarms, key=lambda view: view.alarm.raised_at)),
         answers=answers(alarms),
         belts=tuple(_belts(ward, rows, viewer.language)),
+        rounds=rounds_of(services, viewer, ward, night.day),
     )
 
 

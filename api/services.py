@@ -24,6 +24,7 @@ from domain.ports import (
     ReadingsStore,
     Register,
     Rosters,
+    Rounds,
 )
 
 WELL: Final = "ok"
@@ -64,6 +65,7 @@ class Services:
     care: CareRecords
     pauses: CarePauses
     audit: AuditTrail
+    rounds: Rounds
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction

@@ -7,6 +7,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import time
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -101,6 +102,7 @@ class Ward:
     by_resident: Mapping[str, Place]
     statuses: Mapping[str, BeltStatus]
     pauses: Mapping[str, CarePause]
+    round_times: tuple[time, ...] = ()
 
     @property
     def layout(self) -> str:
@@ -123,6 +125,7 @@ def read_ward(services: Services, center_id: str) -> Ward:
         by_resident={p.resident.resident_id: p for p in places if p.resident},
         statuses={status.belt_id: status for status in services.statuses.all()},
         pauses={pause.resident_id: pause for pause in services.pauses.since(now) if pause.stands(now)},
+        round_times=center.round_times if center else (),
     )
 
 
