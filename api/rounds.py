@@ -92,7 +92,7 @@ def rounds_of(services: Services, viewer: Viewer, ward: Ward, day: date | None) 
         ward=ward,
         day=shown,
         is_latest=shown == latest,
-        planned=planned_rounds(ward.round_times, shown, ward.zone, walked, now),
+        planned=planned_rounds(ward.center.round_times, shown, ward.zone, walked, now),
         rounds=tuple(words.view(each) for each in walked if each.seen or each.lasts(now)),
     )
 
