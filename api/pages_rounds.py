@@ -97,7 +97,7 @@ def _walked(request: Request, viewer: Viewer, walked: Round, next_path: str) -> 
     """The round as it stands now for a script, a redirect for a form."""
     local = local_path(next_path) or "/rounds"
     if request.headers.get("accept") != WITH_SCRIPT:
-        return RedirectResponse(f"{local}#walk", status_code=303)
+        return RedirectResponse(local, status_code=303)
     house = house_of(request)
     ward = read_ward(house.services, viewer.center_id)
     html = house.render(

@@ -197,7 +197,7 @@ def test_by_the_shifts_of_the_roster_and_of_nobody(world: World, visit: Visit) -
     assert (told["shift"], told["start"], told["end"]) == ("night", "22:00:00", "06:30:00")
     assert (told["figures"]["alarms"], told["nuisance"]["count"]) == (2, 1)
     page = visit("ada").get("/quality").text
-    assert "Nachtdienst 22:00–06:30" in page
+    assert "Nachtdienst<small>22:00–06:30</small>" in page
     assert "王芳" not in page
     assert "p-wang" not in visit("ada").get("/api/quality").text
 
