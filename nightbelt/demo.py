@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ from domain.roster import Post, Shift
 from domain.units import DAY_MS
 from nightbelt.broker import EmbeddedBroker, die_with_parent
 from nightbelt.past import NIGHTS, fill_past
+from nightbelt.past_rounds import ROUND_TIMES, walk_past
 from nightbelt.service import Service, Stores, listen
 from nightbelt.settings import Settings
 from nightbelt.simulation import demo_center
@@ -179,8 +180,10 @@ def _settle_in(
             nights=past_nights,
             progress=lambda done, nights: step(f"simulating {nights} past nights {_bar(done, nights)}"),
         )
+        walk_past(stores.rounds, center, state.began_at, nights=past_nights)
+        planned = replace(center.center, round_times=ROUND_TIMES)
         lived_here_ms = (past_nights + LIVED_HERE_DAYS) * DAY_MS
-        stores.register.enroll(center.center, center.entries(), state.began_at - lived_here_ms)
+        stores.register.enroll(planned, center.entries(), state.began_at - lived_here_ms)
     passwords = Passwords()
     relative = frozenset({center.beds[0].resident.resident_id})
     for login, role, name in _LOGINS:
