@@ -19,9 +19,11 @@ from api import (
     pages_quality,
     pages_report,
     pages_roster,
+    pages_rounds,
     programs,
     programs_care,
     programs_consents,
+    programs_rounds,
 )
 from api.house import build_house
 from api.limits import SmallBodies
@@ -63,6 +65,8 @@ PARTS: Final = (
     pages_quality,
     pages_consents,
     programs_consents,
+    pages_rounds,
+    programs_rounds,
 )
 """The modules that have routes."""
 

@@ -1,6 +1,6 @@
 """The languages of the pages: catalogues of words, dates and lengths of time as a reader expects them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -45,6 +45,9 @@ class Language:
         """`one` or `many`, as this language counts; `n` is filled in."""
         text = self.words.get(one) or (one if n == 1 else many)
         return text % {"n": n, "num": n, **values}
+
+    def listed(self, words: Iterable[str]) -> str:
+        return self.say(", ").join(words)
 
     def clock_time(self, at: int, zone: ZoneInfo) -> str:
         """Hours and minutes of the instant `at` in the centre's zone."""

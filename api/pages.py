@@ -30,6 +30,7 @@ from api.settings_form import FIELDS, SettingsForm
 from api.stream import event_id_from, live_events
 from api.vital_rows import DEFAULTS, LENGTHS, ROWS
 from api.vitals_form import VitalsForm, default_words
+from api.walk import walk_now
 from api.ward import live_values, read_ward
 from api.words import board_words
 from domain.alarms import Alarm
@@ -64,7 +65,16 @@ def board_page(request: Request, viewer: BoardViewer) -> Response:
         "language": viewer.language.tag,
         "words": board_words(viewer.language),
     }
-    return page(request, viewer, "board.html", board=board, zone=board.ward.zone, now=board.now, constants=constants)
+    return page(
+        request,
+        viewer,
+        "board.html",
+        board=board,
+        zone=board.ward.zone,
+        now=board.now,
+        constants=constants,
+        walk=walk_now(house.services, viewer, board.ward),
+    )
 
 
 @router.get("/live")

@@ -12,6 +12,7 @@ from api.charts.trends import trends_chart
 from api.family import family_night
 from api.languages import Language
 from api.reports import ReportView, read_report
+from api.rounds import looks_of
 from api.services import Services
 from api.usual import NIGHTLY
 from api.words import RULES
@@ -68,8 +69,9 @@ def chart_spec(services: Services, viewer: Viewer, resident_id: str, asked: Char
         return _compare(services, viewer, view, asked, width)
     night = chart_night(services, view)
     if asked.name == "night":
-        alarms = _alarms(services, viewer, view)
-        return night_chart(replace(night, alarms=alarms), viewer.language, asked.look, width=width, hover=asked.hover)
+        alarms, seen = _alarms(services, viewer, view), _seen(services, view)
+        told = replace(night, alarms=alarms, seen=seen)
+        return night_chart(told, viewer.language, asked.look, width=width, hover=asked.hover)
     if asked.name == "card":
         return card_spec(services, viewer.language, view, night, asked.look, whose=view.resident.name)
     return strip_chart(night, viewer.language, asked.look, width=width, title=())
@@ -102,6 +104,11 @@ def _minutes(services: Services, resident_id: str, start_at: int, end_at: int) -
 def _alarms(services: Services, viewer: Viewer, view: ReportView) -> tuple[tuple[int, str], ...]:
     alarms = services.book.alarms_of(view.resident.resident_id, view.night.start_at, view.night.end_at)
     return tuple((alarm.raised_at, viewer.language.say(RULES[alarm.rule])) for alarm in alarms)
+
+
+def _seen(services: Services, view: ReportView) -> tuple[int, ...]:
+    looks = looks_of(services, view.resident.resident_id, view.night.start_at, view.night.end_at)
+    return tuple(seen.at for seen, _ in looks)
 
 
 def _compare(services: Services, viewer: Viewer, view: ReportView, asked: ChartAsked, width: int) -> Spec:

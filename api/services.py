@@ -25,6 +25,7 @@ from domain.ports import (
     ReadingsStore,
     Register,
     Rosters,
+    Rounds,
 )
 
 WELL: Final = "ok"
@@ -66,6 +67,7 @@ class Services:
     pauses: CarePauses
     audit: AuditTrail
     consents: Consents
+    rounds: Rounds
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction

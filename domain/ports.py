@@ -4,7 +4,7 @@ Adapters live in `storage/`; `nightbelt` picks them. Every method may raise `Una
 All are safe to call from several threads unless said otherwise.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +25,7 @@ from domain.readings import MinuteColumns, ReadingBatch
 from domain.reports import KeptReport, LateDay
 from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side, VitalSettings, WatchedSpan
 from domain.roster import Duty, Roster, Shift, Swap
+from domain.rounds import Round
 from domain.spool import SpoolStatus
 from domain.watch import BedState, ConditionState
 
@@ -344,6 +345,13 @@ class Rosters(Protocol):
         """Let the post of that one shift be this person's; a later one of the same shift, day and post replaces it."""
         ...
 
+    def each_week(self, center_id: str, change: Swap) -> None:
+        """Let the post of the shift be this person's ("" nobody's) on that weekday each week; a swap of that day goes.
+
+        Whatever else of the plan changes at the same time stays. NotFoundError for a shift that is not there.
+        """
+        ...
+
     def escalate(self, center_id: str, steps: Mapping[Priority, Steps]) -> None:
         """Let the centre's alarms call by these steps, and by the defaults where it names none."""
         ...
@@ -455,4 +463,37 @@ class Consents(Protocol):
 
     def find(self, *, resident_id: str | None = None, person_id: str | None = None) -> list[ReportConsent]:
         """Those of the resident, of the family member, or all; withdrawn ones as well, by resident and person."""
+        ...
+
+
+class Rounds(Protocol):
+    """Rounds and who was seen on them. Does not promise that those named are in the register."""
+
+    def begin(self, begun: Round) -> Round:
+        """Keep it and return it; if the person has one that lasts at its `started_at`, return that one instead.
+
+        Durable when it returns. However many begin for the same person at once, one round comes of it.
+        """
+        ...
+
+    def change(self, round_id: str, step: Callable[[Round], Round]) -> Round:
+        """Take the stored round through `step` and keep what comes of it, which nobody else changes in between.
+
+        `step` leaves everything but `seen` and `finished_at` as it is. NotFoundError when there is none; what `step`
+        raises leaves it as it was. Durable when it returns.
+        """
+        ...
+
+    def round(self, round_id: str) -> Round:
+        """NotFoundError when there is none."""
+        ...
+
+    def between(self, center_id: str, start_at: int, end_at: int) -> list[Round]:
+        """The centre's rounds with `start_at` <= `started_at` < `end_at` (ms), oldest first."""
+        ...
+
+    def of_resident(self, resident_id: str, start_at: int, end_at: int) -> list[Round]:
+        """Rounds on which the resident was seen at `start_at` <= `at` < `end_at` (ms), oldest first, with those looks
+        alone.
+        """
         ...

@@ -175,14 +175,19 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Center:
-    """A care centre; `timezone` is an IANA name. `morning` is the local time at which families hear of the night."""
+    """A care centre; `timezone` is an IANA name. `morning` is the local time at which families hear of the night,
+    `round_times` when rounds are planned, in local time, ascending.
+    """
 
     center_id: str
     name: str
     timezone: str = "Asia/Shanghai"
     morning: time = MORNING
+    round_times: tuple[time, ...] = ()
 
     def __post_init__(self) -> None:
+        if any(at.tzinfo is not None for at in self.round_times):
+            raise ConfigurationError("rounds: local times carry no zone")
         if not MORNING_FIRST <= self.morning <= MORNING_LAST:
             raise ConfigurationError(
                 f"morning {self.morning:%H:%M}: {MORNING_FIRST:%H:%M}, when the night is over, to {MORNING_LAST:%H:%M}"

@@ -5,6 +5,7 @@ id = "c01"
 name = "Willow House"
 timezone = "Asia/Shanghai"
 morning = "10:15"
+rounds = ["22:00", "02:00", "05:00"]
 
 [[beds]]
 room = "101"
@@ -43,6 +44,7 @@ class _Center(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     timezone: str = "Asia/Shanghai"
     morning: str = f"{MORNING:%H:%M}"
+    rounds: list[str] = []
     vitals: dict[str, Any] = {}
 
 
@@ -97,7 +99,17 @@ def _center(given: _Center) -> Center:
         morning = None
     if morning is None or morning.tzinfo is not None:
         raise ConfigurationError(f"morning {given.morning!r}: a local time such as 10:15")
-    return Center(center_id=checked_id("center", given.id), name=given.name, timezone=given.timezone, morning=morning)
+    try:
+        round_times = sorted({time.fromisoformat(text) for text in given.rounds}, key=str)
+    except ValueError as error:
+        raise ConfigurationError(f"rounds: {error}") from error
+    return Center(
+        center_id=checked_id("center", given.id),
+        name=given.name,
+        timezone=given.timezone,
+        morning=morning,
+        round_times=tuple(round_times),
+    )
 
 
 def _entry(path: Path, number: int, bed: _Bed, vitals: Given) -> BedEntry:

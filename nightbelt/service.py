@@ -47,6 +47,7 @@ from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
 from storage.records_rosters import RecordsRosters
+from storage.records_rounds import RecordsRounds
 
 _log = structlog.get_logger(__name__)
 
@@ -99,6 +100,7 @@ class Stores:
         self.late = RecordsLateReadings(self.records)
         self.care = RecordsCare(self.records)
         self.consents = RecordsConsents(self.records)
+        self.rounds = RecordsRounds(self.records)
 
     def close(self) -> None:
         self._stack.close()
@@ -231,6 +233,7 @@ class Service:
             care=stores.care,
             pauses=stores.pauses,
             audit=stores.audit,
+            rounds=stores.rounds,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,

@@ -62,6 +62,7 @@ class RecordsRegister:
                 centers.c.name.label("center"),
                 centers.c.timezone,
                 centers.c.morning,
+                centers.c.round_times,
                 mountings.c.belt_id,
                 stays.c.start_at.label("stay_from"),
                 residents.c.resident_id,
@@ -252,12 +253,19 @@ def _center_row(center: Center) -> dict[str, Any]:
         "name": center.name,
         "timezone": center.timezone,
         "morning": f"{center.morning:%H:%M}",
+        "round_times": msgspec.to_builtins(center.round_times),
     }
 
 
 def _center(row: Row[*tuple[Any, ...]]) -> Center:
-    morning = time.fromisoformat(row.morning)
-    return Center(center_id=row.center_id, name=row.center, timezone=row.timezone, morning=morning)
+    """A centre as stored; an older version stored no times of rounds."""
+    return Center(
+        center_id=row.center_id,
+        name=row.center,
+        timezone=row.timezone,
+        morning=time.fromisoformat(row.morning),
+        round_times=msgspec.convert(row.round_times or [], tuple[time, ...]),
+    )
 
 
 def _resident_row(resident: Resident) -> dict[str, Any]:

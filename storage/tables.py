@@ -91,6 +91,7 @@ centers: Final = Table(
     Column("name", Words, nullable=False),
     Column("timezone", String, nullable=False),
     Column("morning", String, nullable=False, server_default="10:15"),
+    Column("round_times", JSON),
 )
 """`morning` is a local time as HH:MM."""
 
@@ -469,3 +470,28 @@ report_consents: Final = Table(
     Column("wish", Choice(Shape), nullable=False),
 )
 """No foreign keys: that somebody consented, and withdrew it, is kept whatever the register knows."""
+
+
+rounds: Final = Table(
+    "rounds",
+    metadata,
+    Column("round_id", String, primary_key=True),
+    Column("center_id", String, nullable=False),
+    Column("person_id", String, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("expected", JSON, nullable=False),
+    Column("finished_at", BigInteger),
+    Index("ix_rounds_center_id", "center_id", "started_at"),
+)
+
+round_looks: Final = Table(
+    "round_looks",
+    metadata,
+    Column("round_id", String, primary_key=True),
+    Column("resident_id", String, primary_key=True),
+    Column("bed_id", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("note", Words, nullable=False),
+    Index("ix_round_looks_resident_id", "resident_id", "at"),
+)
+"""No foreign keys, as with alarms."""

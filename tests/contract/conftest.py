@@ -25,6 +25,7 @@ from domain.ports import (
     ReadingsStore,
     Register,
     Rosters,
+    Rounds,
 )
 from domain.readings import ReadingBatch
 from domain.units import NEVER
@@ -44,6 +45,7 @@ from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
 from storage.records_rosters import RecordsRosters
+from storage.records_rounds import RecordsRounds
 from storage.spool import Spool
 from storage.spooled_readings import SpooledReadings
 from storage.tables import metadata
@@ -61,6 +63,7 @@ from tests.fakes.in_memory_quarantine import InMemoryQuarantine
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
 from tests.fakes.in_memory_rosters import InMemoryRosters
+from tests.fakes.in_memory_rounds import InMemoryRounds
 from tests.integration.engines_influx import influx
 from tests.integration.engines_postgres import Postgres
 from tests.integration.influx_stores import NAMED_URL, empty_store, named_server
@@ -218,3 +221,8 @@ def pauses(records: Records | None) -> CarePauses:
 @pytest.fixture
 def audit(records: Records | None) -> AuditTrail:
     return InMemoryAuditTrail() if records is None else RecordsAuditTrail(records)
+
+
+@pytest.fixture
+def rounds(records: Records | None) -> Rounds:
+    return InMemoryRounds() if records is None else RecordsRounds(records)

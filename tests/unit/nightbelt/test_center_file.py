@@ -28,6 +28,7 @@ def test_the_guides_example_is_read() -> None:
     finally:
         file.unlink()
     assert center.timezone == "Asia/Shanghai"
+    assert center.round_times == (time(2), time(5), time(22))
     assert [bed.belt_id for bed in beds] == ["b0001", "b0002", None]
     resident = beds[0].resident
     assert resident is not None
@@ -64,6 +65,12 @@ def test_mistakes_name_file_and_key(tmp_path: Path, text: str, words: str) -> No
 def test_an_unknown_zone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="Mars"):
         _read(tmp_path, HEAD + 'timezone = "Mars"\n[[beds]]\nroom = "1"\nbed = "1"\n')
+
+
+@pytest.mark.parametrize("text", ["2 o'clock", "25:00", "22:00+01:00"])
+def test_times_of_rounds_are_local_times(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"center.toml: \$.center.rounds: "):
+        _read(tmp_path, f'{HEAD}rounds = ["05:00", "{text}"]\n[[beds]]\nroom = "1"\nbed = "1"\n')
 
 
 def test_a_residents_vitals_lie_over_the_centres_and_these_over_the_defaults(tmp_path: Path) -> None:
