@@ -11,7 +11,7 @@ from typing import Final
 from domain.alarms import Alarm, AlarmEvent, EventKind, Priority, Rule
 from domain.calls import Call, CallReason
 from domain.contacts import ContactPoint
-from domain.deliveries import PERMANENT, Delivery, DeliveryState, Failure
+from domain.deliveries import PERMANENT, UNWANTED, Delivery, DeliveryState, Failure
 from domain.people import Person, Right, Role
 from domain.residents import Place
 from domain.units import MINUTE_MS, SECOND_MS
@@ -90,7 +90,7 @@ def obstacle(call: Call, alarm: Alarm, person: Person | None) -> Failure | None:
 
 def stopped(delivery: Delivery, why: Failure) -> Delivery:
     """It is not to be sent, or cannot be."""
-    state = DeliveryState.GIVEN_UP if why is Failure.OVER else DeliveryState.FAILED
+    state = DeliveryState.GIVEN_UP if why in UNWANTED else DeliveryState.FAILED
     return replace(delivery, state=state, failure=why)
 
 

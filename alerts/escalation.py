@@ -28,6 +28,8 @@ ORDER: Final = (Post.A, Post.B, Post.LEAD)
 """Who is called by which step."""
 EVERYBODY: Final = len(ORDER)
 """The level after the posts: everybody of the centre."""
+CALLED: Final = frozenset({Role.LEAD, Role.CAREGIVER})
+"""Who is among "everybody": the whole list of those who care (design section 5)."""
 STANDING: Final = EVERYBODY + 1
 """The level of an alarm that somebody has taken and that still stands."""
 PUT_BACK_MS: Final = 10 * SECOND_MS
@@ -36,14 +38,16 @@ PUT_BACK_MS: Final = 10 * SECOND_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staff:
-    """Who can be called: `on_duty` at an instant (ms), `leads` of the centre, and `everybody` who handles alarms.
+    """Who can be called: `on_duty` at an instant (ms), `leads` of the centre, and `everybody` who cares for residents.
 
-    `steps` are the centre's own, where they are not the defaults. `unreachable` are those to whom no way leads.
+    `others` handle alarms too, but are called only for the post they have and for what they have taken. `steps` are the
+    centre's own, where they are not the defaults. `unreachable` are those to whom no way leads.
     """
 
     on_duty: Callable[[int], OnDuty]
     leads: tuple[str, ...]
     everybody: tuple[str, ...]
+    others: tuple[str, ...] = ()
     steps: Mapping[Priority, Steps] = field(default_factory=dict)
     unreachable: frozenset[str] = frozenset()
 
@@ -91,7 +95,9 @@ def staff_of(
 ) -> Staff:
     """The staff among `people` of a centre. A post of somebody who is gone, or may not handle alarms, is nobody's.
 
-    Where nobody at all is `reachable` the centre relies on its pages, and that says nothing.
+    Who looks after the programs need not care for residents, and is not woken with everybody; where nobody else is
+    there, they are everybody. Where nobody of everybody is `reachable` the centre relies on its pages, and that says
+    nothing.
     """
     carers = [person for person in people if person.may(Right.HANDLE_ALARMS)]
     able = frozenset(person.person_id for person in carers)
@@ -101,12 +107,15 @@ def staff_of(
         posts = on_duty(at).posts
         return OnDuty(posts={post: tuple(each for each in held if each in able) for post, held in posts.items()})
 
+    caring = [person for person in carers if person.role in CALLED] or carers
+    everybody = tuple(person.person_id for person in caring)
     return Staff(
         on_duty=able_on_duty,
         leads=tuple(person.person_id for person in carers if person.role is Role.LEAD),
-        everybody=tuple(person.person_id for person in carers),
+        everybody=everybody,
+        others=tuple(person.person_id for person in carers if person not in caring),
         steps=steps or {},
-        unreachable=unreachable if unreachable != able else frozenset(),
+        unreachable=unreachable if not unreachable.issuperset(everybody) else frozenset(),
     )
 
 
@@ -205,7 +214,8 @@ def _people(alarm: Alarm, rung: _Rung, staff: Staff, duty: OnDuty) -> tuple[Sequ
         return _each((*staff.everybody, *duty.everybody)), rung.reason
     leads = _until_reached(staff, (duty.on(Post.LEAD), staff.leads, staff.everybody))
     if rung.level == STANDING:
-        taker = [person_id for person_id in staff.everybody if person_id == alarm.acknowledged_by]
+        able = (*staff.everybody, *staff.others)
+        taker = [person_id for person_id in able if person_id == alarm.acknowledged_by]
         return _each((*duty.everybody, *leads, *taker)), rung.reason
     if not duty.everybody:
         return leads, CallReason.NOBODY_ON_DUTY

@@ -78,7 +78,7 @@ class AlarmWords:
             path=f"/alarms/{quote(alarm.alarm_id, safe='')}",
             room=place.room if place else "",
             bed=place.bed if place else alarm.bed_id,
-            resident=place.resident.name if place and place.resident else self._resident(alarm.resident_id),
+            resident=self.resident(alarm.resident_id),
             why=reason_in_words(alarm, self._viewer.language),
             left_at=left_at(alarm),
             taken_by=self.person(alarm.acknowledged_by),
@@ -116,11 +116,13 @@ class AlarmWords:
             self._names[person_id] = person.name if person else person_id
         return self._names[person_id]
 
-    def _resident(self, resident_id: str) -> str:
-        if not resident_id:
-            return ""
+    def resident(self, resident_id: str) -> str:
+        """The name of a resident, of the ward or gone from it; "" for none."""
+        place = self._ward.by_resident.get(resident_id)
+        if place and place.resident:
+            return place.resident.name
         try:
-            return self._services.register.resident(resident_id).name
+            return self._services.register.resident(resident_id).name if resident_id else ""
         except NotFoundError:
             return resident_id
 

@@ -13,13 +13,17 @@ from api import (
     pages,
     pages_account,
     pages_care,
+    pages_consents,
     pages_handover,
     pages_login,
     pages_quality,
     pages_report,
     pages_roster,
+    pages_rounds,
     programs,
     programs_care,
+    programs_consents,
+    programs_rounds,
 )
 from api.house import build_house
 from api.limits import SmallBodies
@@ -59,6 +63,10 @@ PARTS: Final = (
     programs_care,
     engines,
     pages_quality,
+    pages_consents,
+    programs_consents,
+    pages_rounds,
+    programs_rounds,
 )
 """The modules that have routes."""
 

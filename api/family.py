@@ -1,6 +1,7 @@
 """A night for the family: six plain figures and three sentences.
 
-Only what the night's report holds and when staff saw to an absence; no names of staff and no other alarms.
+Only what the night's report holds, and when staff saw to an absence or looked in on a
+round; no names of staff, no notes and no other alarms.
 """
 
 from dataclasses import dataclass
@@ -9,18 +10,25 @@ from typing import Final
 from api.languages import Language
 from api.report_words import figure_rows, from_to, minutes, score_words
 from api.reports import ReportView
+from api.rounds import looks_of
 from api.services import Services
 from api.usual import NIGHTLY, Usual, usual
 from domain.alarms import LEAVE_BED_RULES, Alarm, Outcome
 from domain.reports import NightReport
 from domain.units import MINUTE_MS
+from sleep.report import Mark
 
 ROUNDED_MIN: Final = 15
 """Sleep is told to the quarter of an hour: finer would claim what no belt can tell."""
 OVERSTATED_MIN: Final = 60
 """Sensors under the mattress over-state sleep by 48 to 100 min in studies of older people (domain notes 3.3)."""
+MAKER_OVERSTATED_MIN: Final = 100
+"""The most of these: what makers tell by themselves is no better than what was studied."""
 SEEN: Final = frozenset({Outcome.HELPED, Outcome.NO_HELP_NEEDED})
 """Outcomes that say that somebody stood at the bed."""
+
+TIMES_NAMED: Final = 3
+"""So many times are read; more are a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +94,8 @@ def _figures(report: NightReport, language: Language, view: ReportView) -> tuple
 
 def _slept(report: NightReport, language: Language, view: ReportView) -> str:
     length = _rounded(report.sleep_min or 0, language)
-    less = language.length(OVERSTATED_MIN * MINUTE_MS)
+    by_maker = Mark.MAKER_STAGE in report.marks
+    less = language.length((MAKER_OVERSTATED_MIN if by_maker else OVERSTATED_MIN) * MINUTE_MS)
     if report.asleep_at is None or report.awake_at is None:
         return language.say("Was in bed and hardly slept.")
     return language.say(
@@ -113,8 +122,22 @@ def _got_up(services: Services, report: NightReport, language: Language, view: R
             total=_length(exits.total_min, language),
             longest=_length(exits.longest_min, language),
         )
-    seen = seen_by_staff(services, language, view)
-    return language.say("%(text)s %(seen)s", text=text, seen=seen) if seen else text
+    for seen in (seen_by_staff(services, language, view), looked_in(services, language, view)):
+        text = language.say("%(text)s %(seen)s", text=text, seen=seen) if seen else text
+    return text
+
+
+def looked_in(services: Services, language: Language, view: ReportView) -> str:
+    """When staff saw the resident on the rounds of the night; nothing of rounds on which they did not."""
+    looks = looks_of(services, view.resident.resident_id, view.night.start_at, view.night.closes_at)
+    times = list(dict.fromkeys(language.clock_time(seen.at, view.ward.zone) for seen, _ in looks))
+    if not times:
+        return ""
+    if len(times) <= TIMES_NAMED:
+        return language.say("Staff looked in at %(times)s.", times=language.listed(times))
+    return language.say(
+        "Staff looked in %(n)s times between %(first)s and %(last)s.", n=len(times), first=times[0], last=times[-1]
+    )
 
 
 def seen_by_staff(services: Services, language: Language, view: ReportView) -> str:

@@ -1,6 +1,6 @@
 """The languages of the pages: catalogues of words, dates and lengths of time as a reader expects them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -46,6 +46,9 @@ class Language:
         text = self.words.get(one) or (one if n == 1 else many)
         return text % {"n": n, "num": n, **values}
 
+    def listed(self, words: Iterable[str]) -> str:
+        return self.say(", ").join(words)
+
     def clock_time(self, at: int, zone: ZoneInfo) -> str:
         """Hours and minutes of the instant `at` in the centre's zone."""
         return format_skeleton("Hm", utc(at).astimezone(zone), tzinfo=zone, locale=self.locale)
@@ -74,7 +77,8 @@ class Language:
             return unit(minutes, "duration-minute")
         if minutes == 0:
             return unit(hours, "duration-hour")
-        return f"{unit(hours, 'duration-hour')} {unit(minutes, 'duration-minute')}"
+        parts = {"first": unit(hours, "duration-hour"), "second": unit(minutes, "duration-minute")}
+        return self.say("%(first)s %(second)s", **parts)
 
     def number(self, value: float, digits: int = 0) -> str:
         pattern = "#,##0." + "0" * digits if digits else "#,##0"

@@ -16,6 +16,7 @@ from api.bodies import ResolveForm
 from api.changes import changes_of, note_settings, note_vitals
 from api.charts.drawing import SCRIPT_NAME
 from api.commands import acknowledge, document_turn, last_turn, resolve, visible_alarm
+from api.consents import consent_values
 from api.family import family_night
 from api.house import house_of
 from api.nights import NightView, bars, marks, read_night, visible_resident
@@ -29,6 +30,7 @@ from api.settings_form import FIELDS, SettingsForm
 from api.stream import event_id_from, live_events
 from api.vital_rows import DEFAULTS, LENGTHS, ROWS
 from api.vitals_form import VitalsForm, default_words
+from api.walk import walk_now
 from api.ward import live_values, read_ward
 from api.words import board_words
 from domain.alarms import Alarm
@@ -63,7 +65,16 @@ def board_page(request: Request, viewer: BoardViewer) -> Response:
         "language": viewer.language.tag,
         "words": board_words(viewer.language),
     }
-    return page(request, viewer, "board.html", board=board, zone=board.ward.zone, now=board.now, constants=constants)
+    return page(
+        request,
+        viewer,
+        "board.html",
+        board=board,
+        zone=board.ward.zone,
+        now=board.now,
+        constants=constants,
+        walk=walk_now(house.services, viewer, board.ward),
+    )
 
 
 @router.get("/live")
@@ -258,6 +269,7 @@ def _resident(
         turned=last_turn(services, view.resident.resident_id) if viewer.may("handle_alarms") else None,
         others=_others(request, viewer, view.resident),
         one_day=ONE_DAY,
+        **consent_values(services, viewer, view),
         **more,
     )
 

@@ -12,7 +12,7 @@ from api.ward import Ward, read_ward
 from domain.clock import utc
 from domain.errors import NotFoundError
 from domain.people import Right
-from domain.roster import WEEK, Duty, OnDuty, Post, Roster, Shift, Swap
+from domain.roster import WEEK, OnDuty, Post, Roster, Shift, Swap
 
 POSTS: Final = {Post.A: N_("A post"), Post.B: N_("B post"), Post.LEAD: N_("Lead")}
 
@@ -65,29 +65,14 @@ def change_post(services: Services, viewer: Viewer, change: Swap, *, each_week: 
     NotFoundError for a shift that is not there, and for somebody who cannot be called.
     """
     center_id = viewer.center_id
-    roster = services.rosters.roster(center_id)
-    if change.shift_id not in {shift.shift_id for shift in roster.shifts}:
-        raise NotFoundError("shift", change.shift_id)
     if change.person_id and change.person_id not in _names(services, center_id):
         raise NotFoundError("person", change.person_id)
     if each_week:
-        services.rosters.plan(center_id, roster.shifts, _with_duty(roster, change))
-    swaps = [
-        each
-        for each in roster.swaps
-        if (each.shift_id, each.day, each.post) == (change.shift_id, change.day, change.post)
-    ]
-    if swaps or not each_week:
+        services.rosters.each_week(center_id, change)
+    elif change.shift_id in {shift.shift_id for shift in services.rosters.roster(center_id).shifts}:
         services.rosters.swap(center_id, change)
-
-
-def _with_duty(roster: Roster, change: Swap) -> list[Duty]:
-    weekday = change.day.weekday()
-    place = (change.shift_id, weekday, change.post)
-    kept = [duty for duty in roster.duties if (duty.shift_id, duty.weekday, duty.post) != place]
-    if not change.person_id:
-        return kept
-    return [*kept, Duty(shift_id=change.shift_id, weekday=weekday, post=change.post, person_id=change.person_id)]
+    else:
+        raise NotFoundError("shift", change.shift_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

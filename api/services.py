@@ -18,12 +18,14 @@ from domain.ports import (
     BeltStatuses,
     CarePauses,
     CareRecords,
+    Consents,
     NightReports,
     Outbox,
     People,
     ReadingsStore,
     Register,
     Rosters,
+    Rounds,
 )
 
 WELL: Final = "ok"
@@ -49,7 +51,7 @@ class Services:
 
     `clock_speed` is how many service milliseconds pass in a real one. `health` names each engine and its state, "ok"
     when it is well, "spooling" when its work waits for it. `on_register_changed` is called after settings were stored,
-    `on_care` after what the staff did was.
+    `on_care` after what the staff did was. In `maker_centers` (ids, `*` for all) reports take the makers' sleep stages.
     """
 
     clock: Clock
@@ -64,6 +66,8 @@ class Services:
     care: CareRecords
     pauses: CarePauses
     audit: AuditTrail
+    consents: Consents
+    rounds: Rounds
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction
@@ -75,6 +79,7 @@ class Services:
     on_register_changed: Callable[[], None] = tell_nobody
     reach: Reach | None = None
     on_care: Callable[[CareRecord], None] = care_unheard
+    maker_centers: tuple[str, ...] = ()
 
     @property
     def alarms_at_risk(self) -> bool:

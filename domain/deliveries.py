@@ -18,7 +18,10 @@ class DeliveryState(StrEnum):
 
 
 class Failure(StrEnum):
-    """Why a message did not get on. The value is stored, logged and counted; it holds nothing of the address."""
+    """Why a message did not get on. The value is stored, logged and counted; it holds nothing of the address.
+
+    Of letters: NO_CONSENT, it was withdrawn or the family wants none; AWAY, the resident was not here that night.
+    """
 
     NOT_TAKEN = "not-taken"
     TIMEOUT = "timeout"
@@ -29,10 +32,14 @@ class Failure(StrEnum):
     NO_ALARM = "no-alarm"
     NOT_ALLOWED = "not-allowed"
     OVER = "over"
+    NO_CONSENT = "no-consent"
+    AWAY = "away"
 
 
 PERMANENT: Final = frozenset({Failure.GONE, Failure.BAD_ADDRESS})
 """Failures of a way that trying again does not mend."""
+UNWANTED: Final = frozenset({Failure.OVER, Failure.NO_CONSENT, Failure.AWAY})
+"""Why a message is given up: nobody is to have it."""
 
 
 PUT_OFF_MOST_MS: Final = 2 * MINUTE_MS

@@ -43,6 +43,8 @@ class Purpose(IntEnum):
     TROUBLE = 20
     GATEWAY = 21
     DRIFT = 22
+    STAGES = 40
+    MAKER_STAGES = 41
 
 
 def _entropy(seed: int, purpose: Purpose, index: int, day: int) -> np.random.SeedSequence:

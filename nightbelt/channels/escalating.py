@@ -17,7 +17,7 @@ from domain.errors import UnavailableError
 from domain.nights import zone
 from domain.roster import OnDuty
 from domain.units import SECOND_MS
-from nightbelt.channels.courier import Books
+from nightbelt.channels.desks import Books
 
 REFRESH_MS: Final = 30 * SECOND_MS
 """How old the known staff, roster and zone of a centre may be."""

@@ -1,4 +1,4 @@
-"""The thread on which calls go out: round after round of its parts, each of which may fail without the others."""
+"""The thread on which messages go out: round after round of its parts, each of which may fail without the others."""
 
 import threading
 import time
@@ -22,17 +22,21 @@ _log = structlog.get_logger(__name__)
 
 
 class Rounds:
-    """Calls each of `parts` again and again from `start` to `stop`; logs each change of their state once."""
+    """Does each of `parts` again and again from `start` to `stop`; logs each change of their state once."""
 
     def __init__(
-        self, parts: Mapping[str, Callable[[], None]], *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        parts: Mapping[str, Callable[[], None]],
+        *,
+        name: str = "calls",
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._parts, self._monotonic = parts, monotonic
         self._turn: tuple[str, float] | None = None
         """Whose turn it is, and since when (real s)."""
         self._well = dict.fromkeys(parts, True)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="calls", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()

@@ -285,8 +285,21 @@ def test_only_who_may_handle_alarms_is_staff() -> None:
     ]
     duty = OnDuty(posts={Post.A: ("gone", "anna"), Post.B: ("doc",)})
     found = staff_of(people, lambda _at: duty)
-    assert (found.leads, found.everybody) == (("lin",), ("anna", "lin", "ada"))
+    assert (found.leads, found.everybody, found.others) == (("lin",), ("anna", "lin"), ("ada",))
     assert found.on_duty(RAISED).everybody == ("anna",)
+    alone = staff_of(people[2:], lambda _at: duty)
+    assert (alone.leads, alone.everybody, alone.others) == ((), ("ada",), ())
+
+
+def test_who_administers_is_woken_only_for_a_post_and_for_what_they_took() -> None:
+    def awake(duty: OnDuty, alarm: Alarm = ALARM) -> bool:
+        who = Staff(on_duty=lambda _at: duty, leads=(), everybody=("anna", "bo"), others=("ada",))
+        return "ada" in {call.person_id for call in owed(910, alarm, who)}
+
+    on_post = OnDuty(posts={Post.B: ("ada",)})
+    assert [awake(NOBODY), awake(DUTY), awake(on_post)] == [False, False, True]
+    assert awake(DUTY, replace(TAKEN, acknowledged_by="ada"))
+    assert not awake(DUTY, TAKEN)
 
 
 def test_a_centre_may_have_steps_of_its_own() -> None:

@@ -18,13 +18,14 @@ from domain.clock import instant
 from domain.live import AlarmsChanged, BedNow
 from domain.people import Person, Role
 from domain.ports import BedEntry
-from domain.readings import Occupancy, ReadingBatch
+from domain.readings import Occupancy, ReadingBatch, SleepStage
 from domain.residents import Center, Resident
 from domain.units import MINUTE_MS, SECOND_MS
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_audit import InMemoryAuditTrail
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_care import InMemoryCare
+from tests.fakes.in_memory_consents import InMemoryConsents
 from tests.fakes.in_memory_night_reports import InMemoryNightReports
 from tests.fakes.in_memory_outbox import InMemoryOutbox
 from tests.fakes.in_memory_pauses import InMemoryCarePauses
@@ -32,6 +33,7 @@ from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
 from tests.fakes.in_memory_rosters import InMemoryRosters
+from tests.fakes.in_memory_rounds import InMemoryRounds
 
 NIGHT = instant(datetime(2026, 11, 22, 19, 12, tzinfo=UTC))
 """03:12 on 23 November 2026 in Shanghai."""
@@ -123,7 +125,15 @@ class World:
         now = self.services.clock.now()
         return self._tell(self.book.apply([Clear(alarm_id=alarm_id, at=now, cleared_at=now - 2 * MINUTE_MS)], step))
 
-    def write_night(self, n: int, start_at: int, occupied: str, *, every_ms: int = MINUTE_MS) -> None:
+    def write_night(
+        self,
+        n: int,
+        start_at: int,
+        occupied: str,
+        *,
+        every_ms: int = MINUTE_MS,
+        stage: SleepStage = SleepStage.UNKNOWN,
+    ) -> None:
         """One letter per reading: i in bed, o out of bed, ? unknown, space nothing."""
         meaning = {"i": Occupancy.IN, "o": Occupancy.OUT, "?": Occupancy.UNKNOWN}
         told = [(at, meaning[letter]) for at, letter in enumerate(occupied) if letter != " "]
@@ -136,9 +146,14 @@ class World:
             received_at=observed,
             in_bed=[occupancy for _, occupancy in told],
             heart_rate=np.where(inside, 61.0, np.nan),
+            sleep_stage=stage,
             turn_overs=np.where(np.arange(len(told)) % 45 == 7, 1, 0),
         )
         self.readings.write(batch)
+
+    def entry(self, n: int) -> BedEntry:
+        """Bed `n` as it was enrolled."""
+        return _bed(n)
 
     def _tell(self, events: list[AlarmEvent]) -> AlarmEvent:
         self.services.hub.publish([AlarmsChanged(events=tuple(events))])
@@ -166,6 +181,8 @@ def build_world(beds: int = 8, **settings: object) -> World:
         care=care,
         pauses=pauses,
         audit=audit,
+        consents=InMemoryConsents(),
+        rounds=InMemoryRounds(),
         hub=LiveHub(),
         latest=lambda: list(latest.values()),
         step=step,

@@ -19,7 +19,9 @@ from domain.contacts import ContactPoint, WayKind
 from domain.deliveries import Delivery, DeliveryState, Failure
 from domain.errors import UnavailableError
 from domain.live import LiveEvent
-from nightbelt.channels.courier import GIVEN_UP_AFTER_S, PER_SERVICE, Books, Courier
+from nightbelt.channels.courier import GIVEN_UP_AFTER_S, PER_SERVICE, Courier
+from nightbelt.channels.desks import AlarmDesk, Books
+from nightbelt.channels.metrics import DeliveryMetrics
 from nightbelt.channels.news import News
 from nightbelt.channels.writing import Writer
 from tests.fakes.in_memory_contacts import InMemoryContacts
@@ -61,6 +63,7 @@ class Post:
     real_s: float = 0.0
 
     def __post_init__(self) -> None:
+        self.metrics = DeliveryMetrics(self.registry)
         self.courier = self.another_courier()
         world = self.world
         self.news = News(book=world.book, outbox=self.outbox, contacts=self.contacts, clock=world.clock)
@@ -75,13 +78,16 @@ class Post:
             register=world.register,
             rosters=InMemoryRosters(),
         )
+        writer = Writer(public_url="https://care.example", with_values=False)
         return Courier(
-            books=books,
+            desk=AlarmDesk(books=books, writer=writer, clock=world.clock),
+            outbox=self.outbox,
+            contacts=self.contacts,
+            alarms=world.book,
             senders={WayKind.APPRISE: self.sender},
-            writer=Writer(public_url="https://care.example", with_values=False),
             publish=self.published.extend,
             clock=world.clock,
-            registry=self.registry,
+            tally=self.metrics.calls,
             pool=self.pool,
             chance=random.Random(1),
             monotonic=lambda: self.real_s,
@@ -247,7 +253,6 @@ def test_what_was_sent_and_could_not_be_noted_is_not_sent_twice(post: Post, alar
 def test_after_a_crash_before_the_note_it_is_sent_again_with_the_same_key(post: Post, alarm: Alarm) -> None:
     post.call(alarm)
     post.round()
-    post.registry = CollectorRegistry()
     post.courier = post.another_courier()
     post.round()
     post.round()
@@ -372,7 +377,6 @@ def test_whatever_breaks_each_call_gets_through_and_twice_only_after_a_crash(ste
             with contextlib.suppress(UnavailableError):
                 post.round(3)
         elif step_name == "crash":
-            post.registry = CollectorRegistry()
             post.courier = post.another_courier()
         elif step_name == "away":
             post.outbox.away += 1
