@@ -68,7 +68,7 @@ def test_a_clock_that_runs_away_is_told_of_in_the_reading_that_makes_it_fifteen_
 def test_one_reading_that_shows_it_right_begins_the_time_anew() -> None:
     """A way that takes minutes looks like a clock that is behind, until a reading comes faster."""
     one = Conditions([vital_slot()])
-    assert live(one, 0, AFTER - 60, -200) == []
+    assert live(one, 0, AFTER - 60, -184) == []
     assert live(one, AFTER - 60, AFTER - 50, -178) == []
-    assert live(one, AFTER - 50, 2 * AFTER - 60, -200) == []
-    assert live(one, 2 * AFTER - 60, 2 * AFTER - 30, -200) == [("due", 2 * AFTER - 50, -200)]
+    assert live(one, AFTER - 50, 2 * AFTER - 50, -184) == []
+    assert live(one, 2 * AFTER - 50, 2 * AFTER, -184) == [("due", 2 * AFTER - 50, -184)]
