@@ -7,7 +7,7 @@ overtaken is not judged) is neither owed nor false. Fails toward EITHER.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -34,6 +34,7 @@ def body_verdicts(
     plan: NightPlan, body: Body, episodes: Sequence[Episode], sight: Sight, settings: VitalSettings
 ) -> list[EpisodeVerdict]:
     """All that may be told of one night by these rules; a verdict NO is left out."""
+    body = _in_bed_only(plan, body)
     found = [
         *_of_pauses(episodes, settings.breathing_pause, sight),
         *_of_restlessness(body, settings.restless, sight),
@@ -43,6 +44,14 @@ def body_verdicts(
     if sight.delivery.shuffled:
         bounded = [either(verdict) for verdict in bounded]
     return [*bounded, *_of_last_wills(settings.belt_offline, sight)]
+
+
+def _in_bed_only(plan: NightPlan, body: Body) -> Body:
+    """The body without what an empty side of a double bed shows of the other."""
+    cells = np.zeros(len(body.movement), np.bool_)
+    for entry_at, exit_at in plan.in_bed.tolist():
+        cells[(entry_at - body.start_at) // CELL_MS : (exit_at - 1 - body.start_at) // CELL_MS + 1] = True
+    return replace(body, movement=np.where(cells, body.movement, np.float32(0)))
 
 
 def _of_pauses(episodes: Sequence[Episode], asked: RuleLimit, sight: Sight) -> Iterator[EpisodeVerdict]:

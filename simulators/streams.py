@@ -43,6 +43,13 @@ class Purpose(IntEnum):
     TROUBLE = 20
     GATEWAY = 21
     DRIFT = 22
+    ASKED = 40
+    BATTERY = 41
+    CHARGE = 42
+    OUTAGE = 43
+    SHARING = 44
+    ONE_BELT = 45
+    FELT = 46
 
 
 def _entropy(seed: int, purpose: Purpose, index: int, day: int) -> np.random.SeedSequence:

@@ -91,6 +91,7 @@ def test_an_episode_lies_where_it_can_happen_and_is_seen(kind: Scenario) -> None
         for instant in (episode.from_at - MARGIN_MS + 10_000, episode.to_at + MARGIN_MS - 10_000):
             assert bool(np.searchsorted(edges, instant, side="right") % 2 == 0) is empty
         at, _, heart, breath = columns(night)
+        movement = belt_readings(night, night.plan.start_at, night.plan.end_at).movement
         during = (at >= episode.from_at) & (at < episode.to_at)
         seen_heart, seen_breath = (column[during & ~np.isnan(column)] for column in (heart, breath))
         if kind is Scenario.VITALS_LOST:
@@ -102,6 +103,9 @@ def test_an_episode_lies_where_it_can_happen_and_is_seen(kind: Scenario) -> None
             assert (np.abs(seen_breath - episode.rate).max() <= 0.1) if fine else (seen_breath > 8).all()
         elif kind in {Scenario.FAST_BREATHING, Scenario.SLOW_BREATHING}:
             assert np.abs(seen_breath - episode.rate).max() <= 0.4
+        elif kind is Scenario.SITTING_UP:
+            assert (shown := movement[during]).min() >= np.floor(0.7 * episode.rate)
+            assert shown.max() <= 1.3 * episode.rate + 2.5
         else:
             assert len(seen_heart) > 0
 
