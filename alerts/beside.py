@@ -111,9 +111,11 @@ class Beside:
         exits = [*self._exits.count(absences, now), *self._exits.tick(now)]
         of_centers = self._centers.tick(now)
         standing = self._centers.standing
-        of_groups = self._groups.tick(now, self._silences.began_at(), standing)
+        began_at = self._silences.began_at()
+        of_groups = self._groups.tick(now, began_at, standing)
         excused = standing | self._groups.standing
-        offline = self._states.tick(now, excused | self._silences.standing())
+        gathering = self._groups.gathering(now, began_at, standing)
+        offline = self._states.tick(now, excused | gathering | self._silences.standing())
         silent = self._silences.tick(now, excused | self._states.standing())
         return [*exits, *of_centers, *of_groups, *offline, *silent, *self._clocks.tick(now)]
 

@@ -94,20 +94,41 @@ class GroupSilences:
         found = [self._tick(center_id, now, began_at, silent) for center_id in self._slots_of]
         return [told for told in found if told is not None]
 
+    def gathering(self, now: int, began_at: Instants, excused: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which belts (bool, n) fell silent with so many others that, unless they are heard, a group will be told of?
+
+        At most `AFTER_MS` and `TOGETHER_MS` long: then either it has been, or they were no group.
+        """
+        found = np.zeros(len(self._slots), np.bool_)
+        heard = self._beds.clocks.received_at != LONG_AGO
+        lately = (began_at <= now - TOGETHER_MS) & (began_at > now - AFTER_MS - TOGETHER_MS)
+        silent = heard & lately & ~excused & ~self.standing
+        for slots in self._slots_of.values() if silent.any() else ():
+            own = slots[silent[slots]]
+            group_at = self._group_of(slots, own, began_at)
+            if group_at is not None:
+                found[own[np.abs(began_at[own] - group_at) <= TOGETHER_MS]] = True
+        return found
+
     def _tick(self, center_id: str, now: int, began_at: Instants, silent: NDArray[np.bool_]) -> Transition | None:
         """Belts over a bed known to be empty may rest: they belong to a group, but do not make one."""
         slots = self._slots_of[center_id]
         own = slots[silent[slots]]
-        for group_at in {at for of, at in self._groups() if of == center_id}:
-            self._gather(own, group_at, began_at)
-        making = own[(self._beds.occupancy[own] != Occupancy.OUT) & ~self.standing[own]]
-        at = np.sort(began_at[making])
+        for standing_at in {at for of, at in self._groups() if of == center_id}:
+            self._gather(own, standing_at, began_at)
+        group_at = self._group_of(slots, own[~self.standing[own]], began_at)
+        if group_at is None:
+            return None
+        members = self._gather(own, group_at, began_at)
+        return self._told(Kind.DUE, (center_id, group_at), now, belts=members)
+
+    def _group_of(self, slots: Slots, own: Slots, began_at: Instants) -> int | None:
+        """When most of the silent belts `own` of the centre's `slots` fell silent together; None: no group does."""
+        at = np.sort(began_at[own[self._beds.occupancy[own] != Occupancy.OUT]])
         together = np.searchsorted(at, at + TOGETHER_MS, "right") - np.arange(len(at))
         if together.max(initial=0) < max(LEAST, round(LEAST_SHARE * len(slots))):
             return None
-        group_at = int(at[together.argmax()])
-        members = self._gather(own, group_at, began_at)
-        return self._told(Kind.DUE, (center_id, group_at), now, belts=members)
+        return int(at[together.argmax()])
 
     def _gather(self, own: Slots, group_at: int, began_at: Instants) -> int:
         """The silent belts `own` that fell silent with this group belong to it; returns how many."""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from domain.clock import utc
-from domain.reports import Depth, NightReport, RateFigures, SleepState
+from domain.reports import Depth, MakerStage, MakerStages, NightReport, RateFigures, SleepState
 
 DIGITS: Final = 4
 """Behind the point, of every figure: finer than any belt measures."""
@@ -46,12 +46,25 @@ class ScorePartBody(_Body):
 
 
 class EpochsBody(_Body):
-    """`depth` is an estimate, and null where there is none."""
+    """`depth` is an estimate, `maker` that of the belt's maker; null where there is none."""
 
     start: str
     length_s: int
     states: list[SleepState]
     depth: list[Depth | None] | None
+    maker: list[MakerStage | None] | None
+
+
+class MakerStagesBody(_Body):
+    """As the belt's maker tells the night: an estimate of theirs."""
+
+    share: float
+    sleep_min: float
+    awake: float
+    light: float
+    deep: float
+    rem: float
+    agreement: float | None
 
 
 class ReportBody(_Body):
@@ -86,6 +99,7 @@ class ReportBody(_Body):
     score_parts: list[ScorePartBody]
     method: str
     marks: list[str]
+    maker_stages: MakerStagesBody | None
     epochs: EpochsBody
 
     @classmethod
@@ -127,6 +141,7 @@ class ReportBody(_Body):
             ],
             method=report.method,
             marks=list(report.marks),
+            maker_stages=_maker_stages(report.maker_stages),
             epochs=_epochs(report, zone),
         )
 
@@ -154,6 +169,21 @@ def _epochs(report: NightReport, zone: ZoneInfo) -> EpochsBody:
         length_s=epochs.length_s,
         states=list(epochs.states),
         depth=list(epochs.depth) or None,
+        maker=list(epochs.maker) or None,
+    )
+
+
+def _maker_stages(told: MakerStages | None) -> MakerStagesBody | None:
+    if told is None:
+        return None
+    return MakerStagesBody(
+        share=round(told.share, DIGITS),
+        sleep_min=round(told.sleep_min, DIGITS),
+        awake=round(told.awake, DIGITS),
+        light=round(told.light, DIGITS),
+        deep=round(told.deep, DIGITS),
+        rem=round(told.rem, DIGITS),
+        agreement=_plain(told.agreement),
     )
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from api.languages import N_, Language
 from domain.insights import Figure, Insight, InsightKind, Sureness
-from domain.reports import NightReport, SleepState
+from domain.reports import MakerStage, NightReport, SleepState
 from domain.units import MINUTE_MS
 from sleep.comparison import Moved
 from sleep.score import Grade, grade_of
@@ -30,6 +30,12 @@ MARKS: Final = {
     "nobody-in-bed": N_("Nobody was in bed this night."),
     "events-from-heart": N_("Breathing events are guessed from the heart rate, as the belt gives no breathing signal."),
     "maker-stage": N_("Sleep and waking are as the belt's maker tells them."),
+}
+MAKER_STAGES: Final = {
+    MakerStage.AWAKE: N_("awake"),
+    MakerStage.LIGHT: N_("light sleep"),
+    MakerStage.DEEP: N_("deep sleep"),
+    MakerStage.REM: N_("REM sleep"),
 }
 SCORE_PARTS: Final = {
     "sleep_min": N_("Time asleep"),
@@ -79,7 +85,29 @@ def figure_rows(report: NightReport, language: Language, zone: ZoneInfo) -> list
         (say("Breathing events"), _per_hour(report.respiratory_events_per_hour, language), say("an hour")),
         (say("Reported by the belt"), _share(report.coverage, language), say("of the night")),
         (say("Score"), score_words(report, language), ""),
+        *_maker_rows(report, language),
     ]
+
+
+def _maker_rows(report: NightReport, language: Language) -> list[Row]:
+    """What the belt's maker tells of the night, where it told enough."""
+    told, say = report.maker_stages, language.say
+    if told is None:
+        return []
+    shares = ((MakerStage.LIGHT, told.light), (MakerStage.DEEP, told.deep), (MakerStage.REM, told.rem))
+    figure = " · ".join(
+        f"{say(MAKER_STAGES[stage])} {language.percent(share)}"
+        for stage, share in (*shares, (MakerStage.AWAKE, told.awake))
+    )
+    words = say(
+        "This is the estimate of the belt's maker, given for %(share)s of the time in bed.",
+        share=language.percent(told.share),
+    )
+    if told.agreement is not None:
+        words += " " + say(
+            "It agrees with ours on asleep or awake in %(share)s.", share=language.percent(told.agreement)
+        )
+    return [(say("By the belt's maker"), figure, words)]
 
 
 def minutes(length_min: float | None, language: Language) -> str:

@@ -1,5 +1,6 @@
 """Reports of nights: worked out from the readings of whoever lay there, or as they are stored."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -17,6 +18,7 @@ from domain.reports import NightReport
 from domain.residents import Resident, Side
 from sleep.report import night_report
 
+ALL_CENTERS: Final = "*"
 EARLIER_NIGHTS: Final = 90
 """How many nights before the shown one are looked at: the longest trend."""
 
@@ -32,17 +34,36 @@ class Hours:
 
 
 def resident_report(
-    register: Register, readings: ReadingsStore, resident_id: str, hours: Hours, *, shared_bed: bool
+    register: Register,
+    readings: ReadingsStore,
+    resident_id: str,
+    hours: Hours,
+    *,
+    shared_bed: bool,
+    use_maker_stages: bool = False,
 ) -> NightReport | None:
     """The resident's night from the readings as they are now; None when the belt told nothing."""
     spans = register.belt_spans(resident_id, hours.start_at, hours.end_at)
     batch = ReadingBatch.join(readings.read(span.belt_id, span.start_at, span.end_at) for span in spans)
     belts = tuple(dict.fromkeys(span.belt_id for span in spans))
-    return report_of(batch, hours, resident_id=resident_id, belt_ids=belts, shared_bed=shared_bed)
+    return report_of(
+        batch,
+        hours,
+        resident_id=resident_id,
+        belt_ids=belts,
+        shared_bed=shared_bed,
+        use_maker_stages=use_maker_stages,
+    )
 
 
 def report_of(
-    batch: ReadingBatch, hours: Hours, *, resident_id: str, belt_ids: tuple[str, ...], shared_bed: bool = False
+    batch: ReadingBatch,
+    hours: Hours,
+    *,
+    resident_id: str,
+    belt_ids: tuple[str, ...],
+    shared_bed: bool = False,
+    use_maker_stages: bool = False,
 ) -> NightReport | None:
     """The night of these readings; None when there are none."""
     if not len(batch):
@@ -56,7 +77,13 @@ def report_of(
         end_at=hours.end_at,
         zone=hours.zone,
         shared_bed=shared_bed,
+        use_maker_stages=use_maker_stages,
     )
+
+
+def by_maker(centers: Collection[str], center_id: str) -> bool:
+    """Is asleep and awake taken from the belts' makers there? `centers` are ids, or `*` for all."""
+    return center_id in centers or ALL_CENTERS in centers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +137,14 @@ def report_now(services: Services, ward: Ward, resident_id: str, night: Night) -
     hours = Hours(night=night.day, start_at=night.start_at, end_at=night.end_at, zone=ward.zone)
     if hours.end_at <= hours.start_at:
         return None
-    return resident_report(services.register, services.readings, resident_id, hours, shared_bed=shared)
+    return resident_report(
+        services.register,
+        services.readings,
+        resident_id,
+        hours,
+        shared_bed=shared,
+        use_maker_stages=by_maker(services.maker_centers, ward.center_id),
+    )
 
 
 def earlier_reports(services: Services, resident_id: str, day: date) -> tuple[NightReport, ...]:

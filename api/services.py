@@ -49,7 +49,7 @@ class Services:
 
     `clock_speed` is how many service milliseconds pass in a real one. `health` names each engine and its state, "ok"
     when it is well, "spooling" when its work waits for it. `on_register_changed` is called after settings were stored,
-    `on_care` after what the staff did was.
+    `on_care` after what the staff did was. In `maker_centers` (ids, `*` for all) reports take the makers' sleep stages.
     """
 
     clock: Clock
@@ -75,6 +75,7 @@ class Services:
     on_register_changed: Callable[[], None] = tell_nobody
     reach: Reach | None = None
     on_care: Callable[[CareRecord], None] = care_unheard
+    maker_centers: tuple[str, ...] = ()
 
     @property
     def alarms_at_risk(self) -> bool:

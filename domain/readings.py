@@ -1,6 +1,7 @@
 """Readings: what a belt says of one instant, as columns.
 
-Missing is missing: NaN in the float columns, `Occupancy.UNKNOWN` in `in_bed`; never 0 and never "fine".
+Missing is missing: NaN in the float columns, `Occupancy.UNKNOWN` in `in_bed`, `SleepStage.UNKNOWN` in `sleep_stage`;
+never 0 and never "fine".
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +21,28 @@ class Occupancy(IntEnum):
     IN = 1
 
 
+class SleepStage(IntEnum):
+    """What the belt's maker takes the sleeper for. The maker's estimate, shown beside ours and never mixed with it.
+
+    The stages that makers send (domain notes 4): some know no REM, some a "middle" sleep, which is LIGHT here. That
+    nobody is in bed is `Occupancy`.
+    """
+
+    UNKNOWN = -1
+    AWAKE = 0
+    LIGHT = 1
+    DEEP = 2
+    REM = 3
+
+    @property
+    def word(self) -> str:
+        """As it is written in payloads, files and reports."""
+        return self.name.lower()
+
+
+STAGE_OF: Final = {stage.word: stage for stage in SleepStage}
+"""The stages by their words."""
+
 FLOAT_COLUMNS: Final = ("heart_rate", "breathing_rate", "movement", "turn_overs", "signal_quality")
 """The float32 columns of a batch, NaN where the belt gave no value."""
 
@@ -29,7 +52,8 @@ class ReadingBatch:
     """Readings of one or more belts as columns of equal length n, sorted by belt and then by `observed_at`.
 
     `belts` holds the distinct belt ids, `belt` (int32, n) indexes them. `observed_at` and `received_at` are
-    int64 ms. `in_bed` is int8 with the values of `Occupancy`. The other columns are float32, see `domain.units`.
+    int64 ms. `in_bed` is int8 with the values of `Occupancy`, `sleep_stage` int8 with those of `SleepStage`. The other
+    columns are float32, see `domain.units`.
     """
 
     belts: tuple[str, ...]
@@ -42,6 +66,7 @@ class ReadingBatch:
     turn_overs: NDArray[np.float32]
     signal_quality: NDArray[np.float32]
     in_bed: NDArray[np.int8]
+    sleep_stage: NDArray[np.int8]
 
     def __len__(self) -> int:
         return len(self.observed_at)
@@ -55,9 +80,10 @@ class ReadingBatch:
         observed_at: Any,
         received_at: Any,
         in_bed: Any = None,
+        sleep_stage: Any = None,
         **floats: Any,
     ) -> "ReadingBatch":
-        """A sorted batch from column-likes in any order; float columns left out are all missing.
+        """A sorted batch from column-likes in any order; columns left out are all missing.
 
         `received_at` may be one instant for all. ValueError when lengths differ or a column name is unknown.
         """
@@ -70,7 +96,8 @@ class ReadingBatch:
             "belt": np.asarray(belt, dtype=np.int32),
             "observed_at": at,
             "received_at": _full(n, received_at, np.int64),
-            "in_bed": np.full(n, Occupancy.UNKNOWN, np.int8) if in_bed is None else np.asarray(in_bed, np.int8),
+            "in_bed": _full(n, Occupancy.UNKNOWN if in_bed is None else in_bed, np.int8),
+            "sleep_stage": _full(n, SleepStage.UNKNOWN if sleep_stage is None else sleep_stage, np.int8),
         }
         for name in FLOAT_COLUMNS:
             columns[name] = _full(n, floats.get(name, np.nan), np.float32)
@@ -116,7 +143,7 @@ class ReadingBatch:
         return self.select(np.concatenate([[True], ~repeat])) if repeat.any() else self
 
 
-_PLAIN_COLUMNS: Final = ("observed_at", "received_at", "in_bed", *FLOAT_COLUMNS)
+_PLAIN_COLUMNS: Final = ("observed_at", "received_at", "in_bed", "sleep_stage", *FLOAT_COLUMNS)
 
 
 def _mapped(part: ReadingBatch, index: Mapping[str, int]) -> NDArray[np.int32]:

@@ -25,16 +25,26 @@ class Depth(StrEnum):
     REM_LIKE = "rem-like"
 
 
+class MakerStage(StrEnum):
+    """What the belt's maker took an epoch in bed for: the maker's estimate, not ours."""
+
+    AWAKE = "awake"
+    LIGHT = "light"
+    DEEP = "deep"
+    REM = "rem"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Epochs:
     """The night in pieces of `length_s` from `start_at` (ms, the belt's clock). `depth` is empty when not estimated,
-    else as long as `states`, None where it says nothing.
+    `maker` when the belt's maker told too little; else as long as `states`, None where they say nothing.
     """
 
     start_at: int
     length_s: int
     states: tuple[SleepState, ...]
     depth: tuple[Depth | None, ...] = ()
+    maker: tuple[MakerStage | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +76,24 @@ class ScorePart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MakerStages:
+    """The night as the belt's maker tells it, beside our own estimate and never mixed with it. Shares are 0 to 1.
+
+    `share` is of the night's told epochs in bed that have the maker's stage; `awake`, `light`, `deep` and `rem` are
+    shares of these and add up to 1; `sleep_min` is how long they are asleep. `agreement`: how many of them maker and we
+    both call asleep or both awake; None when we could not tell.
+    """
+
+    share: float
+    sleep_min: float
+    awake: float
+    light: float
+    deep: float
+    rem: float
+    agreement: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NightReport:
     """One resident's night, named by the date it starts; [`start_at`, `end_at`) (ms) are its hours.
 
@@ -73,7 +101,8 @@ class NightReport:
     compare it with others. `asleep_at` and `awake_at` (ms) are sleep onset and final wake. `score` is 0 to 100, None
     when the night is not valid. `marks` are codes of what a reader must know (moved-bed, low-coverage, shared-bed,
     clock-change, occupancy-assumed, maker-stage, ...). `untold_min` is the time in bed that the belt did
-    not tell: latency + sleep + WASO + final wake + exits + untold is the time in bed.
+    not tell: latency + sleep + WASO + final wake + exits + untold is the time in bed. `maker_stages` is None when the
+    belt's maker told none, or too few.
     """
 
     resident_id: str
@@ -108,6 +137,7 @@ class NightReport:
     marks: tuple[str, ...] = ()
     epochs: Epochs = field(default_factory=lambda: Epochs(start_at=0, length_s=30, states=()))
     untold_min: float = 0.0
+    maker_stages: MakerStages | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

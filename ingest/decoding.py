@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from domain.belts import BeltStatus
 from domain.errors import UndecodableError
 from domain.ports import Quarantined
-from domain.readings import FLOAT_COLUMNS, Occupancy, ReadingBatch
+from domain.readings import FLOAT_COLUMNS, STAGE_OF, Occupancy, ReadingBatch, SleepStage
 from domain.residents import ID_PATTERN
 from domain.units import DAY_MS, MINUTE_MS
 from ingest.inbox import Delivery
@@ -41,6 +41,8 @@ PAYLOAD_LIMIT_BYTES: Final = 64 * 1024
 """How much of a refused payload is kept."""
 PROBLEMS_SHOWN: Final = 5
 """How many problems of one message are put into words; the rest is counted."""
+SHOWN_MAX: Final = 60
+"""Characters of a value that are put into words."""
 TOPICS_KNOWN_MAX: Final = 100_000
 """Topics whose belt id is remembered."""
 STATUS_END: Final = "/status"
@@ -50,7 +52,11 @@ _Instant = Annotated[int, msgspec.Meta(ge=-_LONGEST_MS, le=_LONGEST_MS)]
 
 
 class WireReading(msgspec.Struct, gc=False):
-    """One reading as it travels; None and absent are the same."""
+    """One reading as it travels; None and absent are the same.
+
+    `sleep_stage` takes anything here and is looked at afterwards: a belt that has its own numbers under that name must
+    not lose its occupancy for it.
+    """
 
     ts: _Instant
     heart_rate: float | None = None
@@ -59,6 +65,7 @@ class WireReading(msgspec.Struct, gc=False):
     in_bed: bool | None = None
     turn_overs: float | None = None
     signal_quality: float | None = None
+    sleep_stage: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +258,7 @@ def _batch(rows: _Rows, messages: Sequence[Delivery]) -> ReadingBatch:
         "observed_at": observed_at,
         "received_at": received_at,
         "in_bed": _occupancy(readings),
+        "sleep_stage": _stages(rows, message),
         **floats,
     }
     if not keep.all():
@@ -277,6 +285,25 @@ def _float_column(rows: _Rows, name: str, message: NDArray[np.int64]) -> NDArray
 def _occupancy(readings: Iterable[WireReading]) -> NDArray[np.int8]:
     words = {None: Occupancy.UNKNOWN.value, False: Occupancy.OUT.value, True: Occupancy.IN.value}
     return np.array([words[reading.in_bed] for reading in readings], np.int8)
+
+
+def _stages(rows: _Rows, message: NDArray[np.int64]) -> NDArray[np.int8]:
+    """int8 (n) of `SleepStage`; what is none of its words is unknown, and noted as a problem."""
+    words = [reading.sleep_stage for reading in rows.readings]
+    column = np.full(len(words), SleepStage.UNKNOWN, np.int8)
+    for at, word in enumerate(words) if any(word is not None for word in words) else ():
+        stage = STAGE_OF.get(word) if type(word) is str else None
+        if stage is not None:
+            column[at] = stage
+        elif word is not None:
+            detail = f"sleep_stage {_cut(word)} is none of {', '.join(STAGE_OF)} (ts {rows.readings[at].ts})"
+            rows.refuse(int(message[at]), UndecodableError("unknown-sleep_stage", detail))
+    return column
+
+
+def _cut(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}..."
 
 
 def _timely(

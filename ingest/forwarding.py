@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry
 from domain.clock import Clock
 from domain.errors import RejectedError, UnavailableError
 from domain.ports import Quarantine, Quarantined, ReadingsSpool
-from domain.readings import FLOAT_COLUMNS, Occupancy, ReadingBatch
+from domain.readings import FLOAT_COLUMNS, Occupancy, ReadingBatch, SleepStage
 from domain.units import SECOND_MS
 from ingest.engine import Engine
 from ingest.metrics import SpoolMetrics
@@ -232,11 +232,13 @@ def _halves(part: ReadingBatch) -> tuple[ReadingBatch, ...]:
 
 def _native(reading: ReadingBatch) -> bytes:
     """One reading as a belt of our own would have sent it."""
-    told: dict[str, float | bool] = {"ts": int(reading.observed_at[0])}
+    told: dict[str, float | bool | str] = {"ts": int(reading.observed_at[0])}
     for name in FLOAT_COLUMNS:
         value = float(getattr(reading, name)[0])
         if not np.isnan(value):
             told[name] = value
     if reading.in_bed[0] != Occupancy.UNKNOWN:
         told["in_bed"] = bool(reading.in_bed[0] == Occupancy.IN)
+    if reading.sleep_stage[0] != SleepStage.UNKNOWN:
+        told["sleep_stage"] = SleepStage(reading.sleep_stage[0]).word
     return json.dumps(told).encode()

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from domain.clock import SystemClock, instant, utc
 from domain.errors import ConfigurationError
-from domain.readings import FLOAT_COLUMNS, Occupancy
+from domain.readings import FLOAT_COLUMNS, Occupancy, SleepStage
 from ingest.decoder import Decoder
 from ingest.decoding import Decoded
 from ingest.inbox import Delivery
@@ -132,6 +132,7 @@ def _native_cells(item: Mapping[str, Any], decoded: Decoded) -> dict[str, Cell]:
     batch = decoded.batch
     values: dict[str, Any] = {name: float(batch.columns()[name][0]) for name in FLOAT_COLUMNS}
     values["in_bed"] = None if batch.in_bed[0] == Occupancy.UNKNOWN else int(batch.in_bed[0])
+    values["sleep_stage"] = None if batch.sleep_stage[0] == SleepStage.UNKNOWN else int(batch.sleep_stage[0])
     cells: dict[str, Cell] = {}
     for name, value in values.items():
         known = None if value is None or math.isnan(value) else value
@@ -157,8 +158,8 @@ def _becomes(name: str, value: Any) -> str:
         return "not known"
     if name == "in_bed":
         return "in bed" if value == Occupancy.IN else "out of bed"
-    if name == "stage":
-        return f"{value} (not stored)"
+    if name in {"stage", "sleep_stage"}:
+        return SleepStage(value).word
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float | int) else str(value)

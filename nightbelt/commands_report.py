@@ -68,7 +68,15 @@ def report(
         )
         span = (_moment("--from", from_, whose.zone), _moment("--to", to, whose.zone))
         with open_readings(settings) as readings:
-            told = reported(register, readings, whose, day, span=span, now=SystemClock().now())
+            told = reported(
+                register,
+                readings,
+                whose,
+                day,
+                span=span,
+                now=SystemClock().now(),
+                maker_centers=settings.use_maker_stages,
+            )
     if as_html:
         _write(
             out_file,

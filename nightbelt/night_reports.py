@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from api.reports import Hours, resident_report
+from api.reports import Hours, by_maker, resident_report
 from domain.clock import Clock
 from domain.errors import UnavailableError
 from domain.nights import NIGHT_END, local_instant, night_of, night_span
@@ -41,13 +41,14 @@ class _Sleeper:
     resident_id: str
     zone: ZoneInfo
     shared_bed: bool
+    center_id: str
 
 
 class NightReporter:
     """On a thread of its own (`start`, `stop`); `look` is one round, for tests.
 
     `closed_at` is up to when nights are taken to be over (ms): readings from before it that are written from now on
-    have to be noted in `late`.
+    have to be noted in `late`. In `maker_centers` (ids, `*` for all) the makers' stages are taken.
     """
 
     def __init__(
@@ -59,9 +60,10 @@ class NightReporter:
         late: LateReadings,
         clock: Clock,
         version: int = VERSION,
+        maker_centers: tuple[str, ...] = (),
     ) -> None:
         self._register, self._readings, self._reports, self._late = register, readings, reports, late
-        self._clock, self._version = clock, version
+        self._clock, self._version, self._maker_centers = clock, version, maker_centers
         self._closed_at = LONG_AGO
         self._done: set[date] = set()
         self._well = True
@@ -128,7 +130,12 @@ class NightReporter:
         hours = Hours(night=night, start_at=start_at, end_at=end_at, zone=sleeper.zone)
         computed_at = self._clock.now()
         report = resident_report(
-            self._register, self._readings, sleeper.resident_id, hours, shared_bed=sleeper.shared_bed
+            self._register,
+            self._readings,
+            sleeper.resident_id,
+            hours,
+            shared_bed=sleeper.shared_bed,
+            use_maker_stages=by_maker(self._maker_centers, sleeper.center_id),
         )
         if report is None:
             return False
@@ -148,7 +155,10 @@ class NightReporter:
                         continue
                     resident_id = place.resident.resident_id
                     shared = place.side is not Side.WHOLE or (resident_id in found and found[resident_id].shared_bed)
-                    found[resident_id] = _Sleeper(resident_id=resident_id, zone=zone, shared_bed=shared)
+                    center_id = place.center.center_id
+                    found[resident_id] = _Sleeper(
+                        resident_id=resident_id, zone=zone, shared_bed=shared, center_id=center_id
+                    )
         return sorted(found.values(), key=lambda sleeper: sleeper.resident_id)
 
     def _late_nights(self, late: Sequence[LateDay], now: int) -> Mapping[date, set[str]]:

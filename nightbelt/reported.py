@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from api.reports import Hours, report_of
+from api.reports import Hours, by_maker, report_of
 from domain.errors import ConfigurationError, NotFoundError
 from domain.nights import local_instant, night_of, night_span, zone
 from domain.ports import ReadingsStore, Register
@@ -79,10 +79,12 @@ def reported(
     *,
     span: tuple[int | None, int | None] = (None, None),
     now: int,
+    maker_centers: tuple[str, ...] = (),
 ) -> Reported:
     """The report of the night, from its readings as they are now.
 
-    `span` gives other hours (ms), either end of them; NotFoundError, with the nights that have some, without readings.
+    `span` gives other hours (ms), either end of them; in `maker_centers` (ids, `*` for all) the makers' stages are
+    taken. NotFoundError, with the nights that have some, without readings.
     """
     around = _noon_to_noon(night, whose.zone)
     asked = (around[0] if span[0] is None else span[0], around[1] if span[1] is None else span[1])
@@ -96,7 +98,14 @@ def reported(
     hours = Hours(night=night, start_at=start_at, end_at=end_at, zone=whose.zone)
     belts = tuple(dict.fromkeys(part.belt_id for part in spans if part.start_at < end_at and part.end_at > start_at))
     shared = whose.place is not None and whose.place.side is not Side.WHOLE
-    report = report_of(batch, hours, resident_id=whose.resident_id, belt_ids=belts, shared_bed=shared)
+    report = report_of(
+        batch,
+        hours,
+        resident_id=whose.resident_id,
+        belt_ids=belts,
+        shared_bed=shared,
+        use_maker_stages=by_maker(maker_centers, whose.place.center.center_id if whose.place else ""),
+    )
     if report is None:  # not reached: there are readings
         raise NoReadingsError(register, readings, whose, night, now)
     return Reported(whose=whose, hours=hours, report=report, minutes=_minutes(readings, spans, hours))

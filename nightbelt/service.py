@@ -149,6 +149,7 @@ class Service:
             reports=stores.reports,
             late=stores.late,
             clock=clock,
+            maker_centers=settings.use_maker_stages,
         )
         self._pipeline = Pipeline(
             source=self._source,
@@ -237,6 +238,7 @@ class Service:
             on_register_changed=self.watch.settings_changed,
             reach=Reach(contacts=stores.contacts, ways=self._ways),
             on_care=self.watch.cared,
+            maker_centers=settings.use_maker_stages,
         )
 
     def _health(self) -> dict[str, str]:

@@ -109,11 +109,15 @@ class Settings(BaseSettings):
         description="Whom push services may turn to, `mailto:...` or `https://...`; empty: web push is off.",
     )
     mqtt_alarms: bool = Field(default=False, description="Publish the alarms' states on the broker, for nurse-call.")
+    use_maker_stages: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Centres whose reports take asleep and awake from the belts' makers; ids, or `*` for all.",
+    )
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error."
     )
 
-    @field_validator("profiles", mode="before")
+    @field_validator("profiles", "use_maker_stages", mode="before")
     @classmethod
     def _names(cls, given: object) -> object:
         """An environment variable has no lists."""

@@ -17,7 +17,7 @@ from simulators.delivery import MAX_LATE_MS, GarbageMessage
 CHUNK_MS: Final = 4 * HOUR_MS
 """Stretch of arrivals made at once; memory grows with it, speed little."""
 
-_COLUMNS: Final = ("observed_at", "arrives_at", "in_bed", *FLOAT_COLUMNS)
+_COLUMNS: Final = ("observed_at", "arrives_at", "in_bed", "sleep_stage", *FLOAT_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,6 +41,7 @@ class Arrivals:
     movement: Floats
     turn_overs: Floats
     signal_quality: Floats
+    sleep_stage: NDArray[np.int8]
     garbage: tuple[tuple[int, GarbageMessage], ...] = ()
 
     def __len__(self) -> int:
@@ -55,6 +56,7 @@ class Arrivals:
             observed_at=self.observed_at[rows],
             received_at=self.arrives_at[rows],
             in_bed=self.in_bed[rows],
+            sleep_stage=self.sleep_stage[rows],
             **{name: getattr(self, name)[rows] for name in FLOAT_COLUMNS},
         )
 

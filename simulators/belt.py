@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.readings import Occupancy
+from domain.readings import Occupancy, SleepStage
 from domain.residents import Side
 from domain.units import SECOND_MS
 from simulators.center import SimulatedBed, SimulatedCenter
@@ -21,6 +21,7 @@ from simulators.losses import CHATTER_FROM_EDGE_MS, WEAK_SHARE, Lossy, lossy_bel
 from simulators.night import NightPlan, plan_night
 from simulators.physiology import CELL_MS, Body
 from simulators.scenarios import DUPLICATE_MAX_MS, DUPLICATE_SHARE, SHUFFLE_MAX_MS, Scenario
+from simulators.stages import maker_stages
 from simulators.streams import Purpose, hashed, lane, salt
 
 Instants = NDArray[np.int64]
@@ -57,7 +58,7 @@ _VIBRATION_WIDTH: Final = np.float32(60)
 class BeltReadings:
     """Readings of one belt as columns of one length. `arrives_at` is true time, `observed_at` the belt's clock.
 
-    Units as in `domain.units`; NaN is missing. Ascending by sample, copies at the end.
+    Units as in `domain.units`; NaN and `SleepStage.UNKNOWN` are missing. Ascending by sample, copies at the end.
     """
 
     observed_at: Instants
@@ -68,6 +69,7 @@ class BeltReadings:
     movement: Floats
     turn_overs: Floats
     signal_quality: Floats
+    sleep_stage: NDArray[np.int8]
 
     def __len__(self) -> int:
         return len(self.observed_at)
@@ -79,7 +81,7 @@ class BeltReadings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BeltNight:
-    """All that one belt's night is made of."""
+    """All that one belt's night is made of. `maker_stages` is what its maker tells, by the body's cells."""
 
     plan: NightPlan
     body: Body
@@ -89,6 +91,7 @@ class BeltNight:
     message_salt: np.uint64
     lossy: Lossy | None
     drift: Drift | None = None
+    maker_stages: NDArray[np.int8] | None = None
 
     @property
     def bed(self) -> SimulatedBed:
@@ -100,15 +103,19 @@ def belt_night(center: SimulatedCenter, bed: SimulatedBed, night: date) -> BeltN
     plan = plan_night(center, bed, night)
     day = night.toordinal()
     episodes = plan_episodes(center, plan)
+    body = night_body(center, plan, episodes)
     return BeltNight(
         plan=plan,
-        body=night_body(center, plan, episodes),
+        body=body,
         delivery=plan_delivery(center, plan),
         episodes=episodes,
         sample_salt=salt(center.seed, Purpose.SAMPLE_NOISE, bed.index, day),
         message_salt=salt(center.seed, Purpose.MESSAGE_NOISE, bed.index, day),
         lossy=lossy_belt(center, plan) if center.mix.measured else None,
         drift=plan_drift(center, plan),
+        maker_stages=maker_stages(body, salt(center.seed, Purpose.MAKER_STAGES, bed.index, day))
+        if bed.belt.tells_stages
+        else None,
     )
 
 
@@ -149,6 +156,7 @@ def _sampled(night: BeltNight, at: Instants, numbers: Instants) -> BeltReadings:
         movement=movement,
         turn_overs=_turned(night, at),
         signal_quality=np.where(inside, np.where(weak, _WEAK_QUALITY, _quality(movement, lane(noise, 3))), missing),
+        sleep_stage=_stage(night, cells, inside),
     )
 
 
@@ -185,6 +193,7 @@ def _as_lossy(night: BeltNight, lossy: Lossy, at: Instants, numbers: Instants, r
         heart_rate=np.where(chatters | heart_lost, missing, readings.heart_rate),
         breathing_rate=np.where(chatters | breath_lost, missing, readings.breathing_rate),
         signal_quality=np.where(chatters, missing, readings.signal_quality),
+        sleep_stage=np.where(chatters, np.int8(SleepStage.UNKNOWN), readings.sleep_stage),
     )
 
 
@@ -216,6 +225,13 @@ def shown_movement(level: Floats) -> tuple[Floats, Floats]:
 
 def _quality(movement: Floats, fraction: Floats) -> Floats:
     return np.floor(_BEST_QUALITY - _QUALITY_PER_MOVEMENT * movement - _QUALITY_NOISE * fraction)
+
+
+def _stage(night: BeltNight, cells: Instants, inside: NDArray[np.bool_]) -> NDArray[np.int8]:
+    unknown = np.int8(SleepStage.UNKNOWN)
+    if night.maker_stages is None:
+        return np.full(len(cells), unknown)
+    return np.where(inside, night.maker_stages[cells], unknown)
 
 
 def _turned(night: BeltNight, at: Instants) -> Floats:

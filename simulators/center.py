@@ -16,6 +16,7 @@ from domain.units import MINUTE_MS
 from simulators.asked import asked_of
 from simulators.physiology import Physiology, drawn_physiology
 from simulators.scenarios import CLOCK_OFF_MIN, DEFAULT_MIX, Mix, Opening
+from simulators.stages import TELLING_SHARE
 from simulators.streams import Purpose, stream
 
 Choice = TypeVar("Choice")
@@ -61,7 +62,7 @@ class SimulatedBelt:
 
     `batch` readings travel in one message. `clock_offset_ms` is how far its clock stands ahead of true time.
     `heart_rate_loss`, `breathing_rate_loss`: shares of its values in bed that are missing; `chatter`: share of minutes
-    in bed in which it shows an empty one for a moment.
+    in bed in which it shows an empty one for a moment. `tells_stages`: its maker tells sleep stages.
     """
 
     belt_id: str
@@ -72,6 +73,7 @@ class SimulatedBelt:
     heart_rate_loss: float = 0.0
     breathing_rate_loss: float = 0.0
     chatter: float = 0.0
+    tells_stages: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +169,7 @@ def _bed(index: int, seed: int, mix: Mix) -> SimulatedBed:
     belt = _belt(rng, index, mix.clock_off)
     if mix.measured:
         belt = _measured(belt, stream(seed, Purpose.LOSSES, index))
+    belt = replace(belt, tells_stages=bool(stream(seed, Purpose.STAGES, index).random() < TELLING_SHARE))
     settings = _settings(rng)
     vitals = asked_of(seed, index, physiology) if mix.measured and index else VitalSettings()
     room = index // BEDS_PER_ROOM

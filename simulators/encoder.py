@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-Json = dict[str, int | float | bool]
+Json = dict[str, int | float | bool | str]
 
 FIRMWARE: Final = "1.4"
 FULL_BATTERY: Final = 100
@@ -28,6 +28,7 @@ def reading_object(
     movement: float | None = None,
     turn_overs: float | None = None,
     signal_quality: float | None = None,
+    sleep_stage: str | None = None,
 ) -> Json:
     """One reading as a JSON object; None or NaN leaves the member out. Breathing has one decimal, the rest none."""
     reading: Json = {"ts": observed_at}
@@ -39,6 +40,8 @@ def reading_object(
         reading["in_bed"] = in_bed
     _put(reading, "turn_overs", turn_overs)
     _put(reading, "signal_quality", signal_quality)
+    if sleep_stage is not None:
+        reading["sleep_stage"] = sleep_stage
     return reading
 
 

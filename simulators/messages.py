@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from domain.readings import FLOAT_COLUMNS, Occupancy
+from domain.readings import FLOAT_COLUMNS, Occupancy, SleepStage
 from simulators.arrivals import Arrivals
 from simulators.encoder import Json, reading_object, readings_payload
 from simulators.garbage import garbage_payload
+
+_WORDS: Final = {stage.value: stage.word for stage in SleepStage if stage is not SleepStage.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,10 @@ def _objects(piece: Arrivals) -> list[Json]:
     """Each reading as the JSON object that the belt sends."""
     columns = [getattr(piece, name).tolist() for name in FLOAT_COLUMNS]
     in_bed = (piece.in_bed == Occupancy.IN).tolist()
+    stages = [_WORDS.get(stage) for stage in piece.sleep_stage.tolist()]
     return [
-        reading_object(observed_at=at, in_bed=inside, **dict(zip(FLOAT_COLUMNS, values, strict=True)))
-        for at, inside, *values in zip(piece.observed_at.tolist(), in_bed, *columns, strict=True)
+        reading_object(
+            observed_at=at, in_bed=inside, sleep_stage=stage, **dict(zip(FLOAT_COLUMNS, values, strict=True))
+        )
+        for at, inside, stage, *values in zip(piece.observed_at.tolist(), in_bed, stages, *columns, strict=True)
     ]

@@ -43,13 +43,15 @@ class Purpose(IntEnum):
     TROUBLE = 20
     GATEWAY = 21
     DRIFT = 22
-    ASKED = 40
-    BATTERY = 41
-    CHARGE = 42
-    OUTAGE = 43
-    SHARING = 44
-    ONE_BELT = 45
-    FELT = 46
+    STAGES = 40
+    MAKER_STAGES = 41
+    ASKED = 50
+    BATTERY = 51
+    CHARGE = 52
+    OUTAGE = 53
+    SHARING = 54
+    ONE_BELT = 55
+    FELT = 56
 
 
 def _entropy(seed: int, purpose: Purpose, index: int, day: int) -> np.random.SeedSequence:

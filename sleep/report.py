@@ -16,6 +16,7 @@ from domain.clock import utc
 from domain.readings import Occupancy, ReadingBatch
 from domain.reports import Epochs, ExitFigures, NightReport, RateFigures, SleepState
 from domain.units import MINUTE_MS, SECOND_MS
+from sleep import maker
 from sleep.depth import depth_of
 from sleep.epochs import EpochColumns, epoch_columns, rows_in_bed, states_of
 from sleep.metrics import sleep_figures
@@ -27,7 +28,7 @@ from sleep.scorers import Scorer, counts_of, scored
 from sleep.waking import waking
 
 METHOD: Final = "movement-and-heart"
-VERSION: Final = 1
+VERSION: Final = 2
 """`method` in a report is how sleep is told from waking and this version; one of another is worked out anew."""
 LEAST_COVERAGE: Final = 0.7
 """A night told no better than this is not compared with others (own choice; domain notes 3.4)."""
@@ -43,6 +44,7 @@ class Mark(StrEnum):
     OCCUPANCY_ASSUMED = "occupancy-assumed"
     NOBODY_IN_BED = "nobody-in-bed"
     EVENTS_FROM_HEART = "events-from-heart"
+    MAKER_STAGE = maker.METHOD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,19 +71,24 @@ def night_report(
     shared_bed: bool = False,
     scorer: Scorer | None = None,
     counts_per_unit: float | None = None,
+    use_maker_stages: bool = False,
 ) -> NightReport:
     """The report of [`start_at`, `end_at`) (ms) from the readings of one resident, of whichever belts.
 
     `zone` tells whether the clocks changed within; `shared_bed` that two lay in the bed, so that either may have
     moved. Readings may be of any cadence, with gaps; those outside the hours are left out. A published `scorer` may
-    take the place of our own, with the device's `counts_per_unit` of movement (by itself from the night: crude).
-    ValueError for no hours.
+    take the place of our own, with the device's `counts_per_unit` of movement (by itself from the night: crude); with
+    `use_maker_stages` so does what the belt's maker told of asleep and awake, where it told enough. ValueError for no
+    hours.
     """
     if end_at <= start_at:
         raise ValueError("a night ends after it starts")
     told = _told(readings_between(batch, start_at, end_at), start_at, end_at)
     coverage = _coverage(told)
-    states = _states(told, scorer, counts_per_unit)
+    states, method = _states(told, scorer, counts_per_unit), str(scorer or METHOD)
+    by_maker = maker.maker_night(told.readings, told.in_bed, told.columns, told.bed, states)
+    if by_maker is not None and use_maker_stages:
+        states, method = by_maker.states, maker.METHOD
     marks = {
         Mark.LOW_COVERAGE: coverage <= LEAST_COVERAGE,
         Mark.MOVED_BED: len(belt_ids) > 1,
@@ -89,6 +96,7 @@ def night_report(
         Mark.CLOCK_CHANGE: zone is not None and _clock_changes(zone, start_at, end_at),
         Mark.OCCUPANCY_ASSUMED: told.assumed,
         Mark.NOBODY_IN_BED: told.bed is None,
+        Mark.MAKER_STAGE: method == maker.METHOD,
     }
     report = NightReport(
         resident_id=resident_id,
@@ -109,9 +117,15 @@ def night_report(
         breathing_rate=RateFigures(),
         coverage=coverage,
         valid=coverage > LEAST_COVERAGE and told.bed is not None,
-        method=f"{scorer or METHOD}/{VERSION}",
+        method=f"{method}/{VERSION}",
         marks=tuple(str(mark) for mark, holds in marks.items() if holds),
-        epochs=Epochs(start_at=start_at, length_s=told.columns.length_ms // SECOND_MS, states=states),
+        epochs=Epochs(
+            start_at=start_at,
+            length_s=told.columns.length_ms // SECOND_MS,
+            states=states,
+            maker=by_maker.stages if by_maker else (),
+        ),
+        maker_stages=by_maker.figures if by_maker else None,
     )
     return report if told.bed is None else with_score(_with_figures(report, told, told.bed))
 

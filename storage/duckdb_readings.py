@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.readings import FLOAT_COLUMNS, MinuteColumns, Occupancy, ReadingBatch
+from domain.readings import FLOAT_COLUMNS, MinuteColumns, Occupancy, ReadingBatch, SleepStage
 from domain.units import MINUTE_MS
 from storage.duckdb_file import DuckDBFile
 
@@ -22,16 +22,21 @@ CREATE TABLE IF NOT EXISTS readings (
     observed_at BIGINT NOT NULL,
     received_at BIGINT NOT NULL,
     in_bed TINYINT,
-    {", ".join(f"{name} FLOAT" for name in FLOAT_COLUMNS)}
+    {", ".join(f"{name} FLOAT" for name in FLOAT_COLUMNS)},
+    sleep_stage TINYINT
 )
 """
+_ADDED: Final = "ALTER TABLE readings ADD COLUMN sleep_stage TINYINT"
+"""For files that were made before there was one; their readings have none."""
 # No index on readings: an ART index of a night is larger than the night, and slows every commit. `write` keeps a belt's
-# instants distinct, which is why it must hold the lock; in_bed is NULL for unknown, the floats for missing.
+# instants distinct, which is why it must hold the lock; in_bed and sleep_stage are NULL for unknown, the floats for
+# missing.
 
 _INSERT: Final = f"""
 INSERT INTO readings
 SELECT belt, observed_at, received_at, nullif(in_bed, {int(Occupancy.UNKNOWN)}),
-       {", ".join(f"nullif({name}, 'nan'::FLOAT)" for name in FLOAT_COLUMNS)}
+       {", ".join(f"nullif({name}, 'nan'::FLOAT)" for name in FLOAT_COLUMNS)},
+       nullif(sleep_stage, {int(SleepStage.UNKNOWN)})
 FROM batch AS new
 WHERE NOT EXISTS (
     FROM readings AS old
@@ -43,6 +48,7 @@ _SPAN: Final = "belt = ? AND observed_at >= ? AND observed_at < ?"
 
 _READ: Final = f"""
 SELECT observed_at, received_at, coalesce(in_bed, {int(Occupancy.UNKNOWN)})::TINYINT AS in_bed,
+       coalesce(sleep_stage, {int(SleepStage.UNKNOWN)})::TINYINT AS sleep_stage,
        {", ".join(f"coalesce({name}, 'nan'::FLOAT) AS {name}" for name in FLOAT_COLUMNS)}
 FROM readings WHERE {_SPAN} ORDER BY observed_at
 """  # noqa: S608 - constants only
@@ -75,6 +81,9 @@ class DuckDBReadings(DuckDBFile):
 
     def _lay_out(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(_LAYOUT).fetchall()
+        names = {name for name, *_ in connection.execute("DESCRIBE readings").fetchall()}
+        if "sleep_stage" not in names:
+            connection.execute(_ADDED).fetchall()
 
     def write(self, batch: ReadingBatch) -> int:
         batch = batch.distinct()

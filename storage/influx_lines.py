@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.errors import RejectedError
-from domain.readings import FLOAT_COLUMNS, ReadingBatch
+from domain.readings import FLOAT_COLUMNS, ReadingBatch, SleepStage
 
 READINGS: Final = "readings"
 MINUTES: Final = "minutes"
@@ -19,6 +19,9 @@ UNASSIGNED: Final = "unassigned"
 
 _ESCAPED: Final = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 _IN_BED: Final = np.array(["", ",in_bed=0i", ",in_bed=1i"], dtype=object)
+_STAGES: Final = np.array(
+    ["" if stage is SleepStage.UNKNOWN else f",sleep_stage={stage}i" for stage in sorted(SleepStage)], dtype=object
+)
 
 
 def head(measurement: str, center_id: str, belt_id: str) -> str:
@@ -29,13 +32,15 @@ def head(measurement: str, center_id: str, belt_id: str) -> str:
 def reading_lines(batch: ReadingBatch, heads: Sequence[str]) -> bytes:
     """One line per reading, time in ms; `heads` are those of `batch.belts`.
 
-    Missing values and unknown occupancy are left out. Floats are the shortest that a float32 reads back exactly.
+    Missing values, unknown occupancy and unknown stages are left out. Floats are the shortest that a float32 reads
+    back exactly.
     """
     columns = [
         _by_value(np.array(heads, dtype=object), batch.belt),
         _each_value(" received_at={}i", batch.received_at),
         *(_floats(name, getattr(batch, name)) for name in FLOAT_COLUMNS),
         _by_value(_IN_BED, batch.in_bed + 1),
+        _by_value(_STAGES, batch.sleep_stage + 1),
         map(" {}".format, batch.observed_at.tolist()),
     ]
     return "\n".join(map("".join, zip(*columns, strict=True))).encode()

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.readings import FLOAT_COLUMNS, MinuteColumns, Occupancy, ReadingBatch
+from domain.readings import FLOAT_COLUMNS, MinuteColumns, Occupancy, ReadingBatch, SleepStage
 from domain.units import HOUR_MS, MINUTE_MS
 from storage.influx_lines import MINUTES, READINGS
 from storage.influx_server import InfluxServer, Series, named, quoted, span_ns
@@ -39,7 +39,7 @@ FLOATS: Final = tuple(name for name in _ASKED if name not in INTEGERS)
 
 _FROM_RAW: Final = ", ".join(f"{function} AS {named(name)}" for name, function in _ASKED.items())
 _FROM_KEPT: Final = ", ".join(named(name) for name in _ASKED)
-_READ: Final = ", ".join(("received_at", "in_bed", *FLOAT_COLUMNS))
+_READ: Final = ", ".join(("received_at", "in_bed", "sleep_stage", *FLOAT_COLUMNS))
 
 
 class InfluxFigures:
@@ -103,13 +103,14 @@ def _batch(belt_id: str, found: Series) -> ReadingBatch:
         columns = {
             name: tuple(v for v, keep in zip(column, ours, strict=True) if keep) for name, column in columns.items()
         }
-    in_bed = np.array(columns["in_bed"], np.float64)
+    in_bed, stage = (np.array(columns[name], np.float64) for name in ("in_bed", "sleep_stage"))
     return ReadingBatch.build(
         belts=(belt_id,),
         belt=np.zeros(len(in_bed), np.int32),
         observed_at=columns["time"],
         received_at=columns["received_at"],
         in_bed=np.where(np.isnan(in_bed), Occupancy.UNKNOWN, in_bed),
+        sleep_stage=np.where(np.isnan(stage), SleepStage.UNKNOWN, stage),
         **{name: np.array(columns[name], np.float64) for name in FLOAT_COLUMNS},
     )
 

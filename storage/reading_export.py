@@ -15,7 +15,7 @@ import numpy as np
 
 from domain.errors import ConfigurationError
 from domain.readings import FLOAT_COLUMNS, MinuteColumns, Occupancy, ReadingBatch
-from storage.reading_file_sql import text
+from storage.reading_file_sql import STAGES, text
 
 ENDINGS: Final = {
     ".csv": "FORMAT csv, HEADER true",
@@ -27,7 +27,7 @@ MINUTE_COLUMNS: Final = tuple(MinuteColumns.__dataclass_fields__)
 
 _READINGS: Final = f"""
 CREATE TABLE rows (belt VARCHAR, observed_at BIGINT, {", ".join(f"{name} FLOAT" for name in FLOAT_COLUMNS)},
-                   in_bed TINYINT, received_at BIGINT)
+                   in_bed TINYINT, sleep_stage TINYINT, received_at BIGINT)
 """
 _MINUTES: Final = f"CREATE TABLE rows (belt VARCHAR, {', '.join(f'{name} DOUBLE' for name in MINUTE_COLUMNS)})"
 _FLOATS_OUT: Final = {name: f"nullif({name}, 'nan'::FLOAT)" for name in FLOAT_COLUMNS}
@@ -38,6 +38,7 @@ _VALUES_OUT: Final = {
     "in_bed": f"CASE in_bed WHEN {int(Occupancy.IN)} THEN true WHEN {int(Occupancy.OUT)} THEN false END",
     "turn_overs": _FLOATS_OUT["turn_overs"],
     "signal_quality": _FLOATS_OUT["signal_quality"],
+    "sleep_stage": f"CASE sleep_stage {' '.join(f'WHEN {int(one)} THEN {text(one.word)}' for one in STAGES)} END",
 }
 
 
@@ -103,7 +104,8 @@ class ReadingExport(_Export):
         if not len(batch):
             return
         columns = {name: column for name, column in batch.columns().items() if name != "belt"}
-        query = f"INSERT INTO rows SELECT $1, observed_at, {', '.join(FLOAT_COLUMNS)}, in_bed, received_at FROM given"  # noqa: S608 - constants only
+        names = ", ".join(("observed_at", *FLOAT_COLUMNS, "in_bed", "sleep_stage", "received_at"))
+        query = f"INSERT INTO rows SELECT $1, {names} FROM given"  # noqa: S608 - constants only
         self._add(columns, query, (batch.belts[int(batch.belt[0])],))
         self.rows += len(batch)
 

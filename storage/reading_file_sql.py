@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from domain.readings import FLOAT_COLUMNS, Occupancy
+from domain.readings import FLOAT_COLUMNS, Occupancy, SleepStage
 from domain.residents import ID_PATTERN
 
-COLUMNS: Final = ("observed_at", "belt", *FLOAT_COLUMNS, "in_bed", "received_at")
+COLUMNS: Final = ("observed_at", "belt", *FLOAT_COLUMNS, "in_bed", "received_at", "sleep_stage")
 """Every column that is looked at, by the order in which a row's texts are kept."""
 LATEST_MS: Final = 253_402_300_799_999
 """The last instant of the year 9999 (ms)."""
@@ -22,6 +22,8 @@ NOTHING: Final = ("", "nan", "null", "none", "na", "n/a", "nat", "<na>", "unknow
 IN_WORDS: Final = ("true", "1", "yes", "in", "t", "y", "1.0")
 OUT_WORDS: Final = ("false", "0", "no", "out", "f", "n", "0.0")
 UNKNOWN_WORDS: Final = ("-1", "-1.0")
+STAGES: Final = tuple(stage for stage in SleepStage if stage is not SleepStage.UNKNOWN)
+_STAGE_LIST: Final = ", ".join(stage.word for stage in STAGES)
 
 
 class Unit(StrEnum):
@@ -106,6 +108,7 @@ def faults(form: RowForm) -> list[Fault]:
         Fault(
             reason="unreadable-received_at", column="received_at", why="no instant that can be true", costs_row=False
         ),
+        Fault(reason="unreadable-sleep_stage", column="sleep_stage", why=f"none of {_STAGE_LIST}", costs_row=False),
     ]
     return rows + values
 
@@ -175,7 +178,8 @@ def checked(rows: str, present: Sequence[str], form: RowForm) -> str:
         known AS (SELECT line, whole, shape, {known} FROM rows),
         read AS (
             SELECT *, {belt} AS belt_read, {_instant("observed_at", form)} AS at_read,
-                   {_instant("received_at", form)} AS received_read, {_occupancy()} AS in_bed_read, {floats}
+                   {_instant("received_at", form)} AS received_read, {_occupancy()} AS in_bed_read,
+                   {_stage()} AS sleep_stage_read, {floats}
             FROM known
         ),
         judged AS (SELECT *, {_row_fault(bits, form)} AS row_fault FROM read)
@@ -184,6 +188,7 @@ def checked(rows: str, present: Sequence[str], form: RowForm) -> str:
                CASE WHEN row_fault = 0 THEN at_read END AS observed_at,
                CASE WHEN received_read BETWEEN 0 AND {LATEST_MS} THEN received_read ELSE at_read END AS received_at,
                coalesce(in_bed_read, {int(Occupancy.UNKNOWN)})::TINYINT AS in_bed,
+               coalesce(sleep_stage_read, {int(SleepStage.UNKNOWN)})::TINYINT AS sleep_stage,
                {", ".join(f"{_value(name, form)} AS {name}" for name in FLOAT_COLUMNS)},
                CASE WHEN row_fault <> 0 THEN row_fault ELSE {_value_faults(bits, form)} END AS wrong,
                CASE WHEN wrong <> 0 THEN [whole, {", ".join(COLUMNS)}] END AS texts
@@ -226,6 +231,11 @@ def _occupancy() -> str:
     )
 
 
+def _stage() -> str:
+    whens = " ".join(f"WHEN {text(stage.word)} THEN {int(stage)}" for stage in STAGES)
+    return f"CASE lower(sleep_stage) {whens} END"
+
+
 def _row_fault(bits: Mapping[str, int], form: RowForm) -> str:
     """The first thing that costs the row, as its bit; 0 when there is none."""
     naive = f"regexp_full_match(upper(observed_at), {text(_NAIVE)})" if form.zone is None else "false"
@@ -262,6 +272,7 @@ def _value_faults(bits: Mapping[str, int], form: RowForm) -> str:
             bits["unreadable-received_at"],
             f"received_at IS NOT NULL AND coalesce(received_read NOT BETWEEN 0 AND {LATEST_MS}, true)",
         ),
+        (bits["unreadable-sleep_stage"], "sleep_stage IS NOT NULL AND sleep_stage_read IS NULL"),
     ]
     for name in FLOAT_COLUMNS:
         none = form.no_value.get(name, ())

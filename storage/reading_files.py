@@ -165,7 +165,7 @@ class ReadingFile:
 
 
 _CHUNK: Final = f"""
-SELECT enum_code(belt)::INTEGER AS belt, observed_at, received_at, in_bed, {", ".join(FLOAT_COLUMNS)}
+SELECT enum_code(belt)::INTEGER AS belt, observed_at, received_at, in_bed, sleep_stage, {", ".join(FLOAT_COLUMNS)}
 FROM checked WHERE rowid >= ? AND rowid < ?
 """  # noqa: S608 - constants only
 

@@ -1,7 +1,7 @@
 """Reports of nights, and the days that wait for a new one, in the records database.
 
-Epochs are kept as runs ([state, depth, length]), so that a night is some hundred bytes. Fails loudly: what was not
-stored is made again.
+Epochs are kept as runs ([state, depth, length], and the maker's stage where one is told), so that a night is some
+hundred bytes. Fails loudly: what was not stored is made again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,9 +16,11 @@ from sqlalchemy import Connection, Row, and_, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from domain.reports import Depth, Epochs, KeptReport, LateDay, NightReport, SleepState
+from domain.reports import Depth, Epochs, KeptReport, LateDay, MakerStage, NightReport, SleepState
 from storage.records import Records, put
 from storage.tables import late_readings, night_reports
+
+_Epoch = tuple[SleepState, Depth | None, MakerStage | None]
 
 
 class RecordsNightReports:
@@ -99,7 +101,7 @@ def _is_outdone(connection: Connection, kept: KeptReport) -> bool:
 
 def _row(kept: KeptReport) -> dict[str, Any]:
     report = kept.report
-    bare = replace(report, epochs=replace(report.epochs, states=(), depth=()))
+    bare = replace(report, epochs=replace(report.epochs, states=(), depth=(), maker=()))
     plain = msgspec.to_builtins(bare, enc_hook=_plain_number)
     same = ("method", "valid", "coverage", "time_in_bed_min", "sleep_min", "waso_min", "sleep_efficiency", "turn_overs")
     return {
@@ -124,25 +126,29 @@ def _plain_number(value: Any) -> Any:
     raise NotImplementedError(f"{type(value).__name__} in a report")
 
 
-def _kept(row: Row[*tuple[Any, ...]], epochs: list[tuple[SleepState, Depth | None]] | None) -> KeptReport:
+def _kept(row: Row[*tuple[Any, ...]], epochs: list[_Epoch] | None) -> KeptReport:
     report = msgspec.convert(row.report, NightReport)
     if epochs:
-        depth = tuple(depth for _, depth in epochs)
-        some = depth if any(depth) else ()
-        states = tuple(state for state, _ in epochs)
-        report = replace(report, epochs=replace(report.epochs, states=states, depth=some))
+        states, depth, maker = zip(*epochs, strict=True)
+        told = replace(
+            report.epochs, states=states, depth=depth if any(depth) else (), maker=maker if any(maker) else ()
+        )
+        report = replace(report, epochs=told)
     return KeptReport(report=report, computed_at=row.computed_at, version=row.version)
 
 
 def _runs(epochs: Epochs) -> list[list[Any]]:
-    depth = epochs.depth or (None,) * len(epochs.states)
-    pairs = zip(epochs.states, depth, strict=True)
-    return [[state, deep, len(list(run))] for (state, deep), run in groupby(pairs)]
-
-
-def _epochs(runs: list[list[Any]]) -> list[tuple[SleepState, Depth | None]]:
+    nothing = (None,) * len(epochs.states)
+    told = zip(epochs.states, epochs.depth or nothing, epochs.maker or nothing, strict=True)
     return [
-        (SleepState(state), None if depth is None else Depth(depth))
-        for state, depth, length in runs
+        [state, depth, len(list(run)), *([] if maker is None else [maker])]
+        for (state, depth, maker), run in groupby(told)
+    ]
+
+
+def _epochs(runs: list[list[Any]]) -> list[_Epoch]:
+    return [
+        (SleepState(state), None if depth is None else Depth(depth), MakerStage(maker[0]) if maker else None)
+        for state, depth, length, *maker in runs
         for _ in range(length)
     ]

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.errors import UnavailableError
-from domain.readings import FLOAT_COLUMNS, ReadingBatch
+from domain.readings import FLOAT_COLUMNS, ReadingBatch, SleepStage
 from domain.spool import SpoolStatus
 from storage.duckdb_file import DuckDBFile
 
@@ -28,7 +28,13 @@ SEGMENT_READINGS: Final = 4 * 122_880
 
 _PREFIX: Final = "readings_from_"
 _COLUMNS: Final = ", ".join(
-    ("observed_at", "received_at", "in_bed", *(f"coalesce({name}, 'nan'::FLOAT) AS {name}" for name in FLOAT_COLUMNS))
+    (
+        "observed_at",
+        "received_at",
+        "in_bed",
+        f"coalesce(sleep_stage, {int(SleepStage.UNKNOWN)})::TINYINT AS sleep_stage",
+        *(f"coalesce({name}, 'nan'::FLOAT) AS {name}" for name in FLOAT_COLUMNS),
+    )
 )
 
 _PROGRESS: Final = """
@@ -43,9 +49,12 @@ CREATE TABLE {_PREFIX}{{first}} (
     observed_at BIGINT NOT NULL,
     received_at BIGINT NOT NULL,
     in_bed TINYINT NOT NULL,
-    {", ".join(f"{name} FLOAT" for name in FLOAT_COLUMNS)}
+    {", ".join(f"{name} FLOAT" for name in FLOAT_COLUMNS)},
+    sleep_stage TINYINT
 )
 """  # missing is NULL, which is what DuckDB makes of a NaN that comes from NumPy
+_WITHOUT_STAGE: Final = f"{_SEGMENTS} EXCEPT SELECT table_name FROM duckdb_columns() WHERE column_name = 'sleep_stage'"  # noqa: S608
+"""Tables that were made before there was one. Only these are touched: a full disk has no room for more."""
 _APPEND: Final = f"INSERT INTO {_PREFIX}{{first}} BY NAME SELECT * FROM batch"  # noqa: S608 - constants and numbers only
 _CHUNK: Final = f"""
 SELECT belt, {_COLUMNS} FROM {_PREFIX}{{first}} WHERE position BETWEEN ? AND ?
@@ -89,13 +98,13 @@ class Spool(DuckDBFile):
             return
         with self._lock:
             self._writable = False
-            with self._transaction() as connection:
-                belts = self._numbered(connection, batch.belts)
-                firsts = self._room_for_more(connection)
-                self._insert(connection, batch, belts, firsts[-1])
-                sent = self._write_down_sent(connection)
-            self._belts, self._firsts, self._written_sent = belts, firsts, sent
-            self._last += len(batch)
+            try:
+                self._append(batch)
+            except UnavailableError:
+                if not self._broken or self._sent < self._last:
+                    raise
+                self._begin_anew()  # a full disk has no room to fold the log, and nothing in the file is wanted
+                self._append(batch)
             self._writable = True
 
     @contextmanager
@@ -157,6 +166,8 @@ class Spool(DuckDBFile):
         (written,) = connection.execute("SELECT sent FROM progress").fetchall()[0]
         names = [name for (name,) in connection.execute(_SEGMENTS).fetchall()]
         self._firsts = tuple(sorted(int(name.removeprefix(_PREFIX)) for name in names))
+        for (table,) in connection.execute(_WITHOUT_STAGE).fetchall():
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN sleep_stage TINYINT").fetchall()
         self._written_sent = written
         self._sent = max(self._sent, written)
         self._last = self._sent
@@ -172,6 +183,15 @@ class Spool(DuckDBFile):
         first = self._last + 1
         connection.execute(_SEGMENT.format(first=first)).fetchall()
         return (*self._firsts, first)
+
+    def _append(self, batch: ReadingBatch) -> None:
+        with self._transaction() as connection:
+            belts = self._numbered(connection, batch.belts)
+            firsts = self._room_for_more(connection)
+            self._insert(connection, batch, belts, firsts[-1])
+            sent = self._write_down_sent(connection)
+        self._belts, self._firsts, self._written_sent = belts, firsts, sent
+        self._last += len(batch)
 
     def _insert(
         self, connection: duckdb.DuckDBPyConnection, batch: ReadingBatch, belts: dict[str, int], first: int

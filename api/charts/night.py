@@ -12,6 +12,7 @@ import numpy as np
 
 from api.charts.hours import hours_axis
 from api.charts.look import SIDE_PX, Drawing, Look, Tables, dressed, panel_title, side_axis
+from api.charts.maker import maker_band
 from api.languages import Language
 from api.report_words import STATES
 from domain.readings import MinuteColumns
@@ -79,12 +80,13 @@ def night_chart(night: ChartNight, language: Language, look: Look, *, width: int
         ("breathing_rate", language.say("Breathing rate, per minute"), look.states[SleepState.ASLEEP], RATE_PX),
         ("movement", language.say("Movement, 0 to 100"), look.states[SleepState.AWAKE], MOVEMENT_PX),
     )
+    panels += maker_band(report, language, look, hours(grid=True, labels=False), tables, width=width)
     for name, title, colour, height in wanted:
         if any(row[name] is not None for row in rows):
             layers = [_line(minutes, name, colour, hours(grid=True, labels=False)), *_hover(bins, name, look, scale)]
             panel = alt.layer(*layers).properties(width=width, height=height, title=panel_title(title, look))
             panels.append(panel)
-    return dressed(alt.vconcat(*panels, spacing=14), look, tables)
+    return dressed(alt.vconcat(*panels, spacing=14).resolve_scale(color="independent"), look, tables)
 
 
 def strip_chart(night: ChartNight, language: Language, look: Look, *, width: int, title: Sequence[str]) -> Row:

@@ -63,7 +63,7 @@ class FlagSource(Source, frozen=True):
 
 
 class StageSource(Source, frozen=True):
-    """The maker's own sleep stage; shown by `nightbelt profile check`, not stored."""
+    """The maker's own sleep stage, kept as `sleep_stage`. What one says serves the readings that follow it."""
 
     map: dict[str, Stage] = {}
 

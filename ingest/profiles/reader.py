@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from domain.belts import BeltStatus
 from domain.errors import UndecodableError
 from domain.nights import zone
-from domain.readings import FLOAT_COLUMNS
+from domain.readings import FLOAT_COLUMNS, Occupancy
 from domain.units import SECOND_MS
 from ingest.decoding import RATES
 from ingest.inbox import Delivery
@@ -22,9 +22,9 @@ from ingest.profiles.memory import BeltMemory, Belts, counter, filled, settled, 
 from ingest.profiles.model import ProfileFile
 from ingest.profiles.paths import MISSING, Placed, Scope, lookup
 from ingest.profiles.payloads import PayloadReader, payload_reader
-from ingest.profiles.rows import Rows
+from ingest.profiles.rows import Row, Rows
 from ingest.profiles.topics import checked_filter
-from ingest.profiles.values import Cell, Reader, Why, first_of, number_source, shown, text_source, word_source
+from ingest.profiles.values import ABSENT, Cell, Reader, Why, first_of, number_source, shown, text_source, word_source
 
 ALL: Final = "*"
 """In `unused`: every name that the profile does not use."""
@@ -93,8 +93,10 @@ class ProfileReader:
         self._count = compiled(("fields", "turn_overs"), lambda: counter(turn_overs, zone(profile.time.zone)))
         self._unused, self._merge = frozenset(profile.unused), profile.merge
         self._max_age_ms, self._settle_ms = profile.max_age_s * SECOND_MS, profile.settle_s * SECOND_MS
-        self._remembers = profile.merge or any(
-            source.keep for name in _LEVELS for source in sources(getattr(profile.fields, name))
+        self._remembers = (
+            profile.merge
+            or bool(sources(profile.fields.stage))
+            or any(source.keep for name in _LEVELS for source in sources(getattr(profile.fields, name)))
         )
         self._belts = Belts()
 
@@ -139,6 +141,8 @@ class ProfileReader:
         work.retained += reading and work.kept
         if reading and not work.kept:
             at, cells = self._reading(belts, cells, at, work)
+        elif "stage" in cells and not work.kept:
+            self._stage_alone(belts, cells["stage"], at, work)
         if work.show is not None:
             work.show(Shown(placed.place, belts, work.received_at if at is None else at, {**cells, **said}))
 
@@ -156,12 +160,29 @@ class ProfileReader:
         """The record's reading to the rows; returns its instant and the cells as they were taken."""
         if len(belts) > 1:
             raise UndecodableError("missing-side", "a reading of a belt with two sides names none")
-        memory = self._belts.of(belts[0])
+        belt_id = belts[0]
+        memory = self._belts.of(belt_id)
         at = stamp(memory, work.received_at) if given is None else given
         cells = self._remembered(memory, cells, at)
-        work.rows.add(belts[0], at, work.received_at, _value(cells, "in_bed"), _levels(cells), merge=self._merge)
+        row = Row(_value(cells, "in_bed"), _value(cells, "stage"), _levels(cells))
+        work.rows.add(belt_id, at, work.received_at, row, merge=self._merge)
         work.told = True
         return at, cells
+
+    def _stage_alone(self, belts: Sequence[str], cell: Cell, given: int | None, work: Understood) -> None:
+        """A stage without a reading goes with the readings that follow, and with one of the same instant.
+
+        Without a side it is nobody's. It is no reading, so it makes nothing known of who is in bed.
+        """
+        if cell.why is Why.ABSENT or len(belts) > 1:
+            return
+        belt_id = belts[0]
+        memory = self._belts.of(belt_id)
+        at = work.received_at if given is None else given
+        told = filled(memory, "stage", cell, at, self._max_age_ms, merge=self._merge)
+        if told.value is not None:
+            work.rows.tell_stage(belt_id, at, told.value)
+            work.told = True
 
     def _scope(self, placed: Placed, root: Any) -> Scope:
         record = placed.record
@@ -182,7 +203,10 @@ class ProfileReader:
         whole = dict(cells)
         if self._remembers:
             for name in _LEVELS & cells.keys():
-                whole[name] = filled(memory, name, cells[name], at, self._max_age_ms, merge=self._merge)
+                merge = self._merge or name == "stage"
+                whole[name] = filled(memory, name, cells[name], at, self._max_age_ms, merge=merge)
+            if whole.get("in_bed", ABSENT).value == Occupancy.OUT:
+                _forget_stage(memory, whole, at)
         if "turn_overs" in cells:
             whole["turn_overs"] = self._count(memory, cells["turn_overs"], at)
         if self._settle_ms and not settled(memory, _value(whole, "in_bed"), at, self._settle_ms):
@@ -197,6 +221,15 @@ class ProfileReader:
             return
         work.told = True
         work.statuses += [BeltStatus(belt_id=belt_id, at=work.received_at, **told) for belt_id in belts]
+
+
+def _forget_stage(memory: BeltMemory, cells: dict[str, Cell], at: int) -> None:
+    """Nobody sleeps in an empty bed, and whoever gets in next begins anew."""
+    known = memory.values.get("stage")
+    if known is not None and known[1] <= at:
+        del memory.values["stage"]
+    if _value(cells, "stage") is not None:
+        cells["stage"] = cells["stage"]._replace(value=None, why=Why.NOT_NOW)
 
 
 def _named_somewhere(profile: ProfileFile) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from domain.errors import UndecodableError
-from domain.readings import Occupancy
+from domain.readings import Occupancy, SleepStage
 from ingest.decoding import LIMITS, RATES
 from ingest.profiles.model import (
     CountSource,
@@ -44,6 +44,7 @@ _WHOLE: Final = re.compile(r"[+-]?\d{1,30}", re.ASCII)
 _HEX: Final = re.compile(r"(0x)?[0-9a-f]{1,8}")
 _RATIO: Final = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*/\s*(\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII)
 _OCCUPANCY: Final = {"in": Occupancy.IN.value, "out": Occupancy.OUT.value, "unknown": None}
+_STAGES: Final = {stage.word: None if stage is SleepStage.UNKNOWN else stage.value for stage in SleepStage}
 _FLAGS: Final[Mapping[str, bool]] = {"true": True, "false": False}
 
 
@@ -236,19 +237,21 @@ def mapping(table: Mapping[str, Any]) -> Cast:
 
 
 def word_source(source: OccupancySource | FlagSource | StageSource, name: str) -> Reader:
-    """A reader of one of a few words: occupancy (int8 of `Occupancy`), a flag (bool), a stage (text)."""
+    """A reader of one of a few words: occupancy (int8 of `Occupancy`), a flag (bool), a stage (of `SleepStage`)."""
     if isinstance(source, OccupancySource):
         table: Mapping[str, Any] = {key: _OCCUPANCY[word] for key, word in source.map.items()}
         table = table or {key: int(flag) for key, flag in _FLAGS.items()}
+    elif isinstance(source, StageSource):
+        if not source.map:
+            raise ValueError("map: a stage needs one")
+        table = {key: _STAGES[word] for key, word in source.map.items()}
     else:
         table = source.map or _FLAGS
-        if isinstance(source, StageSource) and not source.map:
-            raise ValueError("map: a stage needs one")
     mapped = mapping(table)
 
     def take(raw: Any) -> tuple[Any, Why]:
         value = mapped(raw)
-        return (None, Why.UNKNOWN) if value is None or value == "unknown" else (value, Why.MAPPED)
+        return (None, Why.UNKNOWN) if value is None else (value, Why.MAPPED)
 
     return _reader(source, source.invalid or (), take, name)
 

@@ -132,7 +132,7 @@ def test_a_push_message_is_shown_once_with_the_way_to_its_alarm(open_board: Open
 
 
 def registration_id(page: Page, session: CDPSession) -> str:
-    """Chromium's own name for the worker's registration: told in an event of its own, some time after it was asked for."""
+    """Chromium's own name for the worker's registration: told in an event, some time after it was asked for."""
     found: list[str] = []
     session.on("ServiceWorker.workerRegistrationUpdated", lambda told: found.extend(_ids(told)))
     session.send("ServiceWorker.enable")
@@ -144,7 +144,7 @@ def registration_id(page: Page, session: CDPSession) -> str:
 
 
 def until(page: Page, promise: str) -> object:
-    """What a promise made in the page comes to, once that is something. `wait_for_function` takes the promise itself for it."""
+    """What a promise made in the page comes to, once it is something (`wait_for_function` takes a promise as such)."""
     for _ in range(200):
         if found := page.evaluate(promise):
             return found

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from domain.ports import LateReadings, NightReports
-from domain.reports import Epochs, KeptReport, LateDay, RateFigures
+from domain.reports import Epochs, KeptReport, LateDay, MakerStage, MakerStages, RateFigures
 from tests.reports import NIGHT, night_report
 
 AT = 1_795_350_000_000
@@ -55,6 +55,17 @@ def test_epochs_without_depth(reports: NightReports) -> None:
     plain = replace(KEPT, report=night_report(epochs=replace(night_report().epochs, depth=())))
     reports.put([plain])
     assert reports.get("r1", NIGHT) == plain
+
+
+def test_the_makers_stages_are_kept_beside_ours(reports: NightReports) -> None:
+    cycle = (None, MakerStage.AWAKE, MakerStage.LIGHT, MakerStage.LIGHT, MakerStage.DEEP, MakerStage.REM)
+    ours = night_report().epochs
+    told = replace(ours, maker=tuple(cycle[n // 7 % len(cycle)] for n in range(len(ours.states))))
+    figures = MakerStages(share=0.9, sleep_min=400.5, awake=0.1, light=0.5, deep=0.15, rem=0.25, agreement=None)
+    one = replace(KEPT, report=night_report(epochs=told, maker_stages=figures))
+    reports.put([one])
+    assert reports.get("r1", NIGHT) == one
+    assert reports.between("r1", NIGHT, NIGHT)[0].report.maker_stages == figures
 
 
 def test_a_later_one_replaces_and_twice_is_once(reports: NightReports) -> None:

@@ -15,7 +15,7 @@ from domain.readings import FLOAT_COLUMNS, Occupancy, ReadingBatch
 from domain.units import DAY_MS, HOUR_MS, MINUTE_MS, NEVER, SECOND_MS
 
 T0 = 1_795_350_000_000
-COLUMNS = ("observed_at", "received_at", "in_bed", *FLOAT_COLUMNS)
+COLUMNS = ("observed_at", "received_at", "in_bed", "sleep_stage", *FLOAT_COLUMNS)
 
 
 def batch_of(belt_id: str, observed_at: Any, **columns: Any) -> ReadingBatch:
@@ -46,7 +46,8 @@ def night(n: int, seed: int = 1, step_ms: int = 7 * SECOND_MS) -> ReadingBatch:
     random = np.random.default_rng(seed)
     floats = {name: np.where(random.random(n) < 0.3, np.nan, random.normal(50, 9, n)) for name in FLOAT_COLUMNS}
     at = T0 + np.arange(n) * step_ms
-    return batch_of("b1", at, received_at=at + 40, in_bed=random.integers(-1, 2, n), **floats)
+    in_bed, stage = random.integers(-1, 2, n), random.integers(-1, 4, n)
+    return batch_of("b1", at, received_at=at + 40, in_bed=in_bed, sleep_stage=stage, **floats)
 
 
 class TestWrite:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from domain.readings import FLOAT_COLUMNS, MinuteColumns, Occupancy, ReadingBatch
 from domain.units import MINUTE_MS
 
-_COLUMNS = ("observed_at", "received_at", "in_bed", *FLOAT_COLUMNS)
+_COLUMNS = ("observed_at", "received_at", "in_bed", "sleep_stage", *FLOAT_COLUMNS)
 
 
 class InMemoryReadings:

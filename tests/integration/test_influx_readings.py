@@ -74,6 +74,7 @@ def night(belts: int = 3, minutes: int = 90, every_ms: int = 7 * SECOND_MS, seed
         observed_at=at,
         received_at=at + 40,
         in_bed=random.integers(-1, 2, n),
+        sleep_stage=random.integers(-1, 4, n),
         **floats,
     )
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
+from domain.readings import SleepStage
 from domain.units import DAY_MS, MINUTE_MS
 from ingest.decoding import LIMITS, PAYLOAD_LIMIT_BYTES, decode
 from ingest.inbox import Delivery
@@ -26,7 +27,9 @@ BELTS = ("b1", "b2", "b3")
 STATUS = ("online", "battery", "firmware")
 numbers = st.none() | st.integers() | st.floats(allow_nan=True, allow_infinity=True) | st.booleans() | st.text()
 instants = st.integers(NOW - 8 * DAY_MS, NOW + 6 * MINUTE_MS) | st.integers(0, 5).map(lambda n: NOW + n)
-wild = st.fixed_dictionaries({}, optional=dict.fromkeys((*LIMITS, "in_bed", "ts", *STATUS, "other"), numbers))
+wild = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys((*LIMITS, "in_bed", "sleep_stage", "ts", *STATUS, "other"), numbers)
+)
 plausible = st.fixed_dictionaries(
     {"ts": instants}, optional={"heart_rate": st.integers(0, 300), "in_bed": st.booleans() | st.none()}
 )
@@ -48,6 +51,7 @@ def test_any_bytes(messages: list[Delivery]) -> None:
     for name, (low, high) in LIMITS.items():
         column = batch.columns()[name]
         assert (np.isnan(column) | ((column >= low) & (column <= high))).all()
+    assert set(batch.sleep_stage.tolist()) <= set(SleepStage)
     for status in decoded.statuses:
         assert status.belt_id in BELTS
         assert status.battery is None or 0 <= status.battery <= 100

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.readings import FLOAT_COLUMNS, Occupancy, ReadingBatch
+from domain.readings import FLOAT_COLUMNS, Occupancy, ReadingBatch, SleepStage
 from ingest.decoding import LIMITS, NO_VALUE, RATES
 from storage.reading_export import ReadingExport
 from storage.reading_file_sql import LATEST_MS, RowForm
@@ -28,6 +28,7 @@ instants = st.integers(0, LATEST_MS)
 reading = st.fixed_dictionaries(
     {"belt": st.integers(0, len(BELTS) - 1), "observed_at": instants, "received_at": instants}
     | {"in_bed": st.sampled_from([value.value for value in Occupancy])}
+    | {"sleep_stage": st.sampled_from([value.value for value in SleepStage])}
     | {name: values(name) for name in FLOAT_COLUMNS}
 )
 batches = st.lists(reading, max_size=30, unique_by=lambda row: (row["belt"], row["observed_at"])).map(
@@ -35,7 +36,7 @@ batches = st.lists(reading, max_size=30, unique_by=lambda row: (row["belt"], row
         belts=BELTS,
         **{
             name: [row[name] for row in rows]
-            for name in ("belt", "observed_at", "received_at", "in_bed", *FLOAT_COLUMNS)
+            for name in ("belt", "observed_at", "received_at", "in_bed", "sleep_stage", *FLOAT_COLUMNS)
         },
     )
 )

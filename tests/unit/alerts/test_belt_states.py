@@ -182,3 +182,40 @@ def test_what_is_off_says_nothing() -> None:
 
 def _off(asked: RuleLimit) -> RuleLimit:
     return RuleLimit(on=False, limit=asked.limit, clear_limit=asked.clear_limit, after_s=asked.after_s)
+
+
+def test_belts_that_go_offline_one_by_one_behind_one_gateway_are_one_alarm() -> None:
+    ward = Ward(beds=12)
+    for second in range(10, 100, 10):
+        for n in range(1, 13):
+            ward.report(second, n)
+    for second in range(100, 900, 10):
+        for n in range(1, 7):
+            if second == 100 + 5 * n // 10 * 10:
+                ward.say(second, n, online=False)
+        for n in range(7, 13):
+            ward.report(second, n)
+        ward.tick(second)
+    assert ward.told == [("due", "c1", Rule.GROUP_SILENT, 90 + 240)]
+
+
+def test_two_of_twelve_that_go_offline_are_no_group_and_told_after_three_minutes() -> None:
+    ward = Ward(beds=12)
+    for n in (1, 2):
+        ward.say(20 + n, n, online=False)
+    for second in range(10, 400, 10):
+        for n in range(3, 13):
+            ward.report(second, n)
+        ward.tick(second)
+    assert ward.told == [("due", "b1", Rule.BELT_OFFLINE, 210), ("due", "b2", Rule.BELT_OFFLINE, 210)]
+
+
+def test_a_belt_whose_fellows_are_heard_again_is_told_to_be_offline_by_itself() -> None:
+    ward = Ward(beds=12)
+    for n in (1, 2, 3):
+        ward.say(20, n, online=False)
+    for second in range(10, 600, 10):
+        for n in range(4 if second < 220 else 2, 13):
+            ward.report(second, n)
+        ward.tick(second)
+    assert ward.told == [("due", "b1", Rule.BELT_OFFLINE, 220)]

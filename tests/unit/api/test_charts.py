@@ -24,7 +24,7 @@ from domain.reports import SleepState
 from domain.units import HOUR_MS, MINUTE_MS
 from tests.reports import NIGHT, START_AT, night_report
 from tests.unit.api.conftest import Visit
-from tests.unit.api.test_reports import keep
+from tests.unit.api.test_reports import keep, with_maker
 from tests.unit.api.world import World
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -58,6 +58,20 @@ def chart_night(**changed: Any) -> ChartNight:
         "zone": SHANGHAI,
     }
     return ChartNight(**told | changed)
+
+
+def test_the_makers_band_stands_apart_from_ours() -> None:
+    plain = night_chart(chart_night(), ENGLISH, PAPER, width=300, hover=False)
+    assert "maker" not in plain["datasets"]
+    night = chart_night(report=night_report(epochs=with_maker()))
+    spec = night_chart(night, ENGLISH, PAPER, width=300, hover=False)
+    titles = [panel["title"]["text"] for panel in spec["vconcat"] if "title" in panel]
+    assert titles[0] == "Sleep as the belt's maker estimates it"
+    assert len(spec["vconcat"]) == len(plain["vconcat"]) + 1
+    assert {row["lane"] for row in spec["datasets"]["maker"]} == {"light sleep"}
+    assert [(row["to"] - row["at"]) // MINUTE_MS for row in spec["datasets"]["maker"]] == [300, 240]
+    assert spec["datasets"]["states"] == plain["datasets"]["states"]
+    assert b"light sleep" in Draughtsman().picture(spec, "svg")
 
 
 def test_the_states_of_a_night_are_told_as_stretches() -> None:

@@ -18,7 +18,7 @@ from domain.clock import instant
 from domain.live import AlarmsChanged, BedNow
 from domain.people import Person, Role
 from domain.ports import BedEntry
-from domain.readings import Occupancy, ReadingBatch
+from domain.readings import Occupancy, ReadingBatch, SleepStage
 from domain.residents import Center, Resident
 from domain.units import MINUTE_MS, SECOND_MS
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
@@ -123,7 +123,15 @@ class World:
         now = self.services.clock.now()
         return self._tell(self.book.apply([Clear(alarm_id=alarm_id, at=now, cleared_at=now - 2 * MINUTE_MS)], step))
 
-    def write_night(self, n: int, start_at: int, occupied: str, *, every_ms: int = MINUTE_MS) -> None:
+    def write_night(
+        self,
+        n: int,
+        start_at: int,
+        occupied: str,
+        *,
+        every_ms: int = MINUTE_MS,
+        stage: SleepStage = SleepStage.UNKNOWN,
+    ) -> None:
         """One letter per reading: i in bed, o out of bed, ? unknown, space nothing."""
         meaning = {"i": Occupancy.IN, "o": Occupancy.OUT, "?": Occupancy.UNKNOWN}
         told = [(at, meaning[letter]) for at, letter in enumerate(occupied) if letter != " "]
@@ -136,6 +144,7 @@ class World:
             received_at=observed,
             in_bed=[occupancy for _, occupancy in told],
             heart_rate=np.where(inside, 61.0, np.nan),
+            sleep_stage=stage,
             turn_overs=np.where(np.arange(len(told)) % 45 == 7, 1, 0),
         )
         self.readings.write(batch)

@@ -60,7 +60,7 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 def test_every_field_in_influxdb_is_described() -> None:
-    fields = {"received_at", "in_bed", *FLOAT_COLUMNS, *INTEGERS, *FLOATS}
+    fields = {"received_at", "in_bed", "sleep_stage", *FLOAT_COLUMNS, *INTEGERS, *FLOATS}
     assert [name for name in sorted(fields) if f"`{name}`" not in text("docs/influxdb.md")] == []
 
 

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from domain.ports import Quarantined
-from domain.readings import Occupancy
+from domain.readings import Occupancy, SleepStage
 from domain.units import DAY_MS, MINUTE_MS
 from ingest import decoding
 from ingest.decoding import PAYLOAD_LIMIT_BYTES, PROBLEMS_SHOWN, Decoded, decode
@@ -27,7 +27,7 @@ def _refused(body: object) -> Quarantined:
 
 def test_all_fields() -> None:
     body = {"ts": NOW, "heart_rate": 62, "breathing_rate": 14.5, "movement": 3, "in_bed": True}
-    decoded = _decode(body | {"turn_overs": 1, "signal_quality": 90})
+    decoded = _decode(body | {"turn_overs": 1, "signal_quality": 90, "sleep_stage": "rem"})
     batch = decoded.batch
     assert not decoded.refused
     assert batch.belts == ("b1",)
@@ -38,6 +38,37 @@ def test_all_fields() -> None:
     assert batch.turn_overs.tolist() == [1]
     assert batch.signal_quality.tolist() == [90]
     assert batch.in_bed.tolist() == [Occupancy.IN]
+    assert batch.sleep_stage.tolist() == [SleepStage.REM]
+
+
+@pytest.mark.parametrize(
+    ("word", "stage"),
+    [
+        ("awake", SleepStage.AWAKE),
+        ("light", SleepStage.LIGHT),
+        ("deep", SleepStage.DEEP),
+        ("rem", SleepStage.REM),
+        ("unknown", SleepStage.UNKNOWN),
+        (None, SleepStage.UNKNOWN),
+    ],
+)
+def test_the_stages_of_the_maker(word: str | None, stage: SleepStage) -> None:
+    decoded = _decode({"ts": NOW, "sleep_stage": word}, {"ts": NOW + 1})
+    assert not decoded.refused
+    assert decoded.batch.sleep_stage.tolist() == [stage, SleepStage.UNKNOWN]
+
+
+@pytest.mark.parametrize("wrong", ["asleep", "Light", "", 2, 1.5, True, ["light"], {"stage": "light"}, "x" * 1000])
+def test_a_stage_that_is_none_costs_the_stage_and_not_the_occupancy(wrong: object) -> None:
+    decoded = _decode({"ts": NOW, "in_bed": False, "heart_rate": 61, "sleep_stage": wrong})
+    assert decoded.batch.in_bed.tolist() == [Occupancy.OUT]
+    assert decoded.batch.heart_rate.tolist() == [61]
+    assert decoded.batch.sleep_stage.tolist() == [SleepStage.UNKNOWN]
+    (entry,) = decoded.refused
+    assert entry.reason == "unknown-sleep_stage"
+    assert entry.detail.startswith(f"sleep_stage {repr(wrong)[:20]}")
+    assert entry.detail.endswith(f"is none of unknown, awake, light, deep, rem (ts {NOW})")
+    assert len(entry.detail) < 200
 
 
 @pytest.mark.parametrize("body", [{"ts": NOW}, {"ts": NOW, "heart_rate": None, "in_bed": None, "later_field": [1]}])
@@ -46,6 +77,7 @@ def test_missing_is_missing(body: object) -> None:
     assert not decoded.refused
     assert all(math.isnan(decoded.batch.columns()[name][0]) for name in decoding.LIMITS)
     assert decoded.batch.in_bed.tolist() == [Occupancy.UNKNOWN]
+    assert decoded.batch.sleep_stage.tolist() == [SleepStage.UNKNOWN]
 
 
 def test_nobody_in_bed_is_not_unknown() -> None:

@@ -153,7 +153,9 @@ def test_a_refused_reading_is_kept_as_a_belt_would_have_sent_it() -> None:
     house = House()
     house.wait(1, "b2")
     house.spool.append(
-        readings(1, "b1", 5, heart_rate=[61.5], movement=[0.0], in_bed=[Occupancy.OUT], signal_quality=[90])
+        readings(
+            1, "b1", 5, heart_rate=[61.5], movement=[0.0], in_bed=[Occupancy.OUT], signal_quality=[90], sleep_stage=2
+        )
     )
     house.spool.append(readings(1, "b1", 6))
     house.store.refused = {("b1", 5), ("b1", 6)}
@@ -170,6 +172,7 @@ def test_a_refused_reading_is_kept_as_a_belt_would_have_sent_it() -> None:
         "heart_rate": 61.5,
         "movement": 0.0,
         "signal_quality": 90.0,
+        "sleep_stage": "deep",
         "in_bed": False,
     }
     assert json.loads(bare.payload) == {"ts": 6}

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from domain.errors import ConfigurationError
-from domain.readings import ReadingBatch
+from domain.readings import ReadingBatch, SleepStage
 from domain.units import DAY_MS, NEVER
 from nightbelt.cli import app
 from nightbelt.holding import DataDirectory
@@ -17,10 +17,10 @@ from nightbelt.settings import ENV_PREFIX, Settings
 from storage.duckdb_readings import DuckDBReadings
 
 T0 = 1_768_222_800_000  # 2026-01-12T13:00:00Z
-NIGHT = """observed_at,heart_rate,breathing_rate,movement,in_bed,turn_overs,signal_quality
-2026-01-12T13:00:00.000Z,62.5,14.5,3.0,true,0.0,90.0
-2026-01-12T13:00:10.000Z,,,,false,,
-2026-01-12T13:00:20.000Z,61.0,,,,1.0,
+NIGHT = """observed_at,heart_rate,breathing_rate,movement,in_bed,turn_overs,signal_quality,sleep_stage
+2026-01-12T13:00:00.000Z,62.5,14.5,3.0,true,0.0,90.0,light
+2026-01-12T13:00:10.000Z,,,,false,,,
+2026-01-12T13:00:20.000Z,61.0,,,,1.0,,awake
 """
 
 
@@ -81,9 +81,18 @@ def test_an_import_repeated_brings_nothing_new(tmp_path: Path, night: Path) -> N
     assert stored(tmp_path).observed_at.tolist() == [T0, T0 + 10_000, T0 + 20_000]
 
 
+def test_a_file_without_stages_is_read_as_before(tmp_path: Path) -> None:
+    file = tmp_path / "night.csv"
+    file.write_text("\n".join(line.rpartition(",")[0] for line in NIGHT.splitlines()))
+    assert imported(tmp_path, file, "--belt", "b1")["new"] == 3
+    found = stored(tmp_path)
+    assert found.sleep_stage.tolist() == [SleepStage.UNKNOWN] * 3
+    assert found.signal_quality[0] == 90
+
+
 def test_an_import_tells_what_became_of_the_rows(tmp_path: Path) -> None:
     file = tmp_path / "night.csv"
-    file.write_text(NIGHT + "2026-01-12T13:00:00Z,70,,,,,\nsoon,,,,,,\n2026-01-12T13:00:30Z,400,,,maybe,,\n")
+    file.write_text(NIGHT + "2026-01-12T13:00:00Z,70,,,,,,\nsoon,,,,,,,\n2026-01-12T13:00:30Z,400,,,maybe,,,\n")
     result = run("import", file, "--belt", "b1", "--data", tmp_path / "data", "--show", 2)
     words = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert words[:6] == [
@@ -149,7 +158,7 @@ def test_an_export_takes_what_lies_between_two_instants(tmp_path: Path, night: P
     out = tmp_path / "out.csv"
     span = ("--from", "2026-01-12T21:00:10", "--to", "2026-01-12T13:00:20Z", "--zone", "Asia/Shanghai")
     run("export", "--belt", "b1", *span, "--out", out, "--data", tmp_path / "data")
-    assert out.read_text().splitlines()[1:] == ["2026-01-12T13:00:10.000Z,,,,false,,"]
+    assert out.read_text().splitlines()[1:] == ["2026-01-12T13:00:10.000Z,,,,false,,,"]
 
 
 def test_an_export_of_several_belts_over_years_comes_back_whole(tmp_path: Path) -> None:

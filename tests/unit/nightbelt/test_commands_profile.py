@@ -57,7 +57,7 @@ def test_a_payload_field_by_field(run: Any) -> None:
     assert checked.row("observed_at")[2] == "2025-01-01 00:00:00.000 UTC"
     assert checked.row("heart_rate") == ["heart_rate", "62", "62", "as sent"]
     assert checked.row("in_bed") == ["in_bed", "0", "in bed", "by the value map"]
-    assert "light (not stored)" in checked.text
+    assert "light" in checked.text
     assert "accepted: readings 1, statuses 2" in checked.text
 
 
@@ -92,12 +92,15 @@ def test_the_native_payload(run: Any, tmp_path: Path) -> None:
     checked = run("check", "native", "--payload", DATA / "native.json", *THEN)
     assert checked.code == 0
     assert checked.row("in_bed") == ["in_bed", "True", "in bed", "as sent"]
+    assert checked.row("sleep_stage") == ["sleep_stage", "'rem'", "rem", "as sent"]
     payload = tmp_path / "p.json"
-    payload.write_text(json.dumps([{"ts": 1_735_689_600_000, "heart_rate": 255, "movement": 900}, 5]))
+    wrong_values = {"heart_rate": 255, "movement": 900, "sleep_stage": "dozing"}
+    payload.write_text(json.dumps([{"ts": 1_735_689_600_000, **wrong_values}, 5]))
     wrong = run("check", "native", "--payload", payload, *THEN)
     assert wrong.code == 1
     assert wrong.row("heart_rate")[2:] == ["not known", "stands for no value"]
     assert wrong.row("movement")[2:] == ["not known", "refused"]
+    assert wrong.row("sleep_stage")[2:] == ["not known", "refused"]
     assert wrong.row("turn_overs")[1:] == ["", "not known", "not in the payload"]
     assert "element 1" in wrong.text
 

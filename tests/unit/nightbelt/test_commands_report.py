@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from domain.errors import ConfigurationError, NotFoundError
 from domain.ports import BedEntry
-from domain.readings import Occupancy, ReadingBatch
+from domain.readings import Occupancy, ReadingBatch, SleepStage
 from domain.reports import LateDay
 from domain.residents import Center, Resident
 from domain.units import DAY_MS, HOUR_MS, MINUTE_MS
@@ -42,8 +42,8 @@ def report(data: Path, *arguments: object) -> dict[str, Any]:
     return told
 
 
-def write(data: Path, belt_id: str, start_at: int, occupied: str) -> None:
-    """One letter a minute: i in bed, o out of it, space nothing; two readings a minute."""
+def write(data: Path, belt_id: str, start_at: int, occupied: str, *, stage: SleepStage = SleepStage.UNKNOWN) -> None:
+    """One letter a minute: i in bed, o out of it, space nothing; two readings a minute, with that stage."""
     told = [(n, letter) for n, letter in enumerate(occupied) if letter != " "]
     at = np.concatenate([[start_at + n * MINUTE_MS, start_at + n * MINUTE_MS + 30_000] for n, _ in told])
     inside = np.repeat([letter == "i" for _, letter in told], 2)
@@ -55,6 +55,7 @@ def write(data: Path, belt_id: str, start_at: int, occupied: str) -> None:
         in_bed=np.where(inside, Occupancy.IN, Occupancy.OUT),
         heart_rate=np.where(inside, 60.0, np.nan),
         movement=np.where(inside, 1.0, np.nan),
+        sleep_stage=stage,
     )
     data.mkdir(exist_ok=True)
     store = DuckDBReadings(data / "readings.duckdb")
@@ -91,6 +92,35 @@ def test_a_night_of_a_resident(tmp_path: Path) -> None:
     assert len(epochs["states"]) * epochs["length_s"] == 16 * 3600
     assert set(epochs["states"]) <= {"out", "awake", "asleep", "unknown"}
     assert told["time_in_bed_min"] == pytest.approx(540, abs=1)
+
+
+@pytest.mark.parametrize(("centers", "by_maker"), [("", False), ("d,e", False), ("d, c", True), ("*", True)])
+def test_the_makers_stages_beside_ours_or_in_place_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, centers: str, *, by_maker: bool
+) -> None:
+    monkeypatch.setenv(f"{ENV_PREFIX}USE_MAKER_STAGES", centers)
+    enroll(tmp_path)
+    write(tmp_path, "b1", START_AT, "o" * 180 + "i" * 540 + "o" * 240, stage=SleepStage.DEEP)
+    asked = ("--resident", "r1", "--night", "2026-01-12")
+    told = report(tmp_path, *asked)
+    assert (told["maker_stages"]["deep"], told["maker_stages"]["share"]) == (1.0, 1.0)
+    assert (told["method"] == "maker-stage/1", "maker-stage" in told["marks"]) == (by_maker, by_maker)
+    words = " ".join(run(tmp_path, *asked).stdout.split())
+    assert "By the belt's maker" in words
+    assert ("Sleep and waking are as the belt's maker tells them." in words) == by_maker
+    page = run(tmp_path, *asked, "--html").stdout
+    assert "By the belt&#39;s maker" in page
+    assert "Sleep as the belt's maker estimates it" in page
+
+
+def test_of_a_belt_that_is_nowhere_the_makers_word_is_taken_where_it_is_for_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "b1", START_AT, "i" * 540, stage=SleepStage.DEEP)
+    for centers, by_maker in (("c", False), ("*", True)):
+        monkeypatch.setenv(f"{ENV_PREFIX}USE_MAKER_STAGES", centers)
+        told = report(tmp_path, "--belt", "b1", "--night", "2026-01-12")
+        assert ("maker-stage" in told["marks"]) == by_maker
 
 
 def test_the_same_for_people(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from domain.clock import instant
 from domain.ports import BedEntry
-from domain.readings import Occupancy, ReadingBatch
+from domain.readings import Occupancy, ReadingBatch, SleepStage
 from domain.residents import Center, Resident, Side
 from domain.units import DAY_MS, HOUR_MS, MINUTE_MS
 from nightbelt import night_reports
@@ -53,7 +53,7 @@ class House:
         self.reporter = self.new()
         self.store = NotingReadings(self.readings, self.late, self.reporter.closed_at)
 
-    def new(self, version: int = 1) -> NightReporter:
+    def new(self, version: int = 1, maker_centers: tuple[str, ...] = ()) -> NightReporter:
         return NightReporter(
             register=self.register,
             readings=self.readings,
@@ -61,6 +61,7 @@ class House:
             late=self.late,
             clock=self.clock,
             version=version,
+            maker_centers=maker_centers,
         )
 
     def write(self, belt_id: str, start_at: int, minutes: int, occupancy: Occupancy = Occupancy.IN) -> None:
@@ -72,6 +73,7 @@ class House:
             received_at=self.clock.at,
             in_bed=np.full(minutes, occupancy),
             heart_rate=60.0,
+            sleep_stage=SleepStage.LIGHT,
         )
         self.store.write(batch)
 
@@ -91,6 +93,19 @@ def test_a_report_is_made_when_the_night_is_over() -> None:
     assert kept.report.time_in_bed_min == pytest.approx(540, abs=1)
     assert (kept.computed_at, kept.report.belt_ids) == (house.clock.at, ("b1",))
     assert house.reporter.look() == 0
+
+
+@pytest.mark.parametrize(
+    ("centers", "method"), [((), "movement-and-heart"), (("d",), "movement-and-heart"), (("c",), "maker-stage")]
+)
+def test_the_makers_word_is_taken_in_the_centres_that_want_it(centers: tuple[str, ...], method: str) -> None:
+    house = House()
+    house.write("b1", at(NIGHT, 21), 540)
+    assert house.new(maker_centers=centers).look() == 1
+    kept = house.reports.get("r1", NIGHT)
+    assert kept is not None
+    assert kept.report.maker_stages is not None
+    assert kept.report.method.partition("/")[0] == method
 
 
 def test_nights_that_were_missed_are_made_up_for_within_bounds() -> None:

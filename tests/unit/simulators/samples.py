@@ -28,6 +28,7 @@ COLUMNS = (
     "movement",
     "turn_overs",
     "signal_quality",
+    "sleep_stage",
 )
 
 

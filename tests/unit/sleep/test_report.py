@@ -10,7 +10,7 @@ from domain.nights import night_span
 from domain.readings import Occupancy, ReadingBatch
 from domain.reports import NightReport, SleepState
 from domain.units import MINUTE_MS
-from sleep.report import LEAST_COVERAGE, METHOD, Mark
+from sleep.report import LEAST_COVERAGE, METHOD, VERSION, Mark
 from sleep.scorers import Scorer
 from tests.unit.sleep.nights import START, Readings, report_of
 
@@ -54,7 +54,7 @@ def test_a_plain_night(every_s: float) -> None:
     assert minutes_since(START, report.awake_at) == pytest.approx(530, abs=5)
     assert minutes_since(START, report.rose_at) == pytest.approx(535, abs=1)
     assert (report.coverage, report.valid, report.marks) == (1.0, True, ())
-    assert report.method == f"{METHOD}/1"
+    assert report.method == f"{METHOD}/{VERSION}"
     assert report.epochs.length_s == (60 if every_s == 60 else 30)
     assert report.score is not None
     assert len(report.epochs.depth) == len(report.epochs.states)
@@ -204,7 +204,7 @@ def test_a_night_in_which_the_clocks_change(night: date, marked: bool) -> None:
 )
 def test_a_published_scorer_can_take_the_place_of_ours(scorer: Scorer, counts_per_unit: float) -> None:
     report = plain_night().report(scorer=scorer, counts_per_unit=counts_per_unit)
-    assert report.method == f"{scorer}/1"
+    assert report.method == f"{scorer}/{VERSION}"
     assert report.sleep_min == pytest.approx(390, abs=60)
 
 

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 
 from domain.errors import ConfigurationError, UnavailableError
-from domain.readings import ReadingBatch
+from domain.readings import ReadingBatch, SleepStage
 from domain.units import DAY_MS, HOUR_MS, NEVER
 from storage.duckdb_readings import MAX_RANGES, DuckDBReadings, _ranges
 from tests.unit.storage import processes
@@ -15,7 +16,7 @@ T0 = 1_795_350_000_000
 
 WRITER = """
 import sys
-from domain.readings import ReadingBatch
+from domain.readings import ReadingBatch, SleepStage
 from storage.duckdb_readings import DuckDBReadings
 
 store = DuckDBReadings(sys.argv[1])
@@ -27,7 +28,7 @@ for i in range(10**6):
 FULL_DISK = """
 import os, resource, signal, sys
 from domain.errors import UnavailableError
-from domain.readings import ReadingBatch
+from domain.readings import ReadingBatch, SleepStage
 from storage.duckdb_readings import DuckDBReadings
 import numpy as np
 
@@ -55,6 +56,20 @@ for again in range(300, i + 1):
 print(len(store.read("b1", 300_000, 10**9)) == (i + 1 - 300) * 1000, refused)
 store.close()
 """
+
+BEFORE_STAGES = """
+CREATE TABLE belts (belt INTEGER PRIMARY KEY, belt_id VARCHAR NOT NULL UNIQUE);
+CREATE TABLE readings (
+    belt INTEGER NOT NULL,
+    observed_at BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    in_bed TINYINT,
+    heart_rate FLOAT, breathing_rate FLOAT, movement FLOAT, turn_overs FLOAT, signal_quality FLOAT
+);
+INSERT INTO belts VALUES (0, 'b1');
+INSERT INTO readings VALUES (0, 1795350000000, 1795350000040, 1, 61, 14.5, 3, NULL, 90)
+"""
+"""A file as it was made before there were stages."""
 
 
 def one(at: int = T0, belt_id: str = "b1") -> ReadingBatch:
@@ -160,3 +175,22 @@ def test_the_ranges_are_limited_and_cover_everything() -> None:
     ranges = [part.split()[2::2] for part in _ranges(at).split(" OR ")]
     assert len(ranges) == MAX_RANGES
     assert all(any(int(start) <= one_at <= int(end) for start, end in ranges) for one_at in at.tolist())
+
+
+def test_a_file_from_before_there_were_stages_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "readings.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(BEFORE_STAGES)
+    for added in range(1, 3):
+        store = DuckDBReadings(path)
+        store.write(
+            ReadingBatch.build(
+                belts=("b1",), belt=[0], observed_at=[T0 + added], received_at=T0, heart_rate=62, sleep_stage=[2]
+            )
+        )
+        found = store.read("b1", 0, NEVER)
+        store.close()
+        assert found.sleep_stage.tolist() == [SleepStage.UNKNOWN, *[SleepStage.DEEP] * added]
+        assert found.heart_rate.tolist() == [61, *[62] * added]
+        assert found.signal_quality[0] == 90
+        assert found.in_bed.tolist() == [1, *[-1] * added]

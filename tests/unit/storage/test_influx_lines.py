@@ -38,18 +38,26 @@ def one(**columns: Any) -> ReadingBatch:
 
 
 def test_a_full_reading_is_one_line() -> None:
-    batch = one(heart_rate=[62], breathing_rate=[14.5], movement=[3], turn_overs=[0], signal_quality=[90], in_bed=[1])
+    batch = one(
+        heart_rate=[62],
+        breathing_rate=[14.5],
+        movement=[3],
+        turn_overs=[0],
+        signal_quality=[90],
+        in_bed=[1],
+        sleep_stage=[3],
+    )
     (line,) = lines_of(batch)
     assert line == (
         "readings,center=c1,belt=b1 received_at=1795350000040i,heart_rate=62.0,breathing_rate=14.5,movement=3.0,"
-        "turn_overs=0.0,signal_quality=90.0,in_bed=1i 1795350000000"
+        "turn_overs=0.0,signal_quality=90.0,in_bed=1i,sleep_stage=3i 1795350000000"
     )
 
 
 def test_missing_values_and_unknown_occupancy_are_left_out() -> None:
     assert lines_of(one()) == ["readings,center=c1,belt=b1 received_at=1795350000040i 1795350000000"]
-    _, _, fields, _ = read_back(lines_of(one(heart_rate=[0], in_bed=[Occupancy.OUT]))[0])
-    assert fields == {"received_at": T0 + 40, "heart_rate": 0.0, "in_bed": 0}
+    _, _, fields, _ = read_back(lines_of(one(heart_rate=[0], in_bed=[Occupancy.OUT], sleep_stage=[0]))[0])
+    assert fields == {"received_at": T0 + 40, "heart_rate": 0.0, "in_bed": 0, "sleep_stage": 0}
 
 
 def test_a_minute_is_one_line() -> None:

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from domain.errors import ConfigurationError
-from domain.readings import Occupancy, ReadingBatch
+from domain.readings import Occupancy, ReadingBatch, SleepStage
 from storage.reading_file_sql import IN_WORDS, NOTHING, OUT_WORDS, UNKNOWN_WORDS, RowForm, Unit
 from storage.reading_files import ReadingFile, reading_file
 
@@ -202,6 +202,30 @@ def test_an_occupancy_that_cannot_be_read_is_unknown(tmp_path: Path) -> None:
     assert batch.in_bed.tolist() == [Occupancy.UNKNOWN] * 2
 
 
+def test_words_for_stages(tmp_path: Path) -> None:
+    words = ["awake", "light", "DEEP", " rem ", "unknown", "", "NaN"]
+    rows = "".join(f"{n},{word}\n" for n, word in enumerate(words))
+    assert read(tmp_path, f"observed_at,sleep_stage\n{rows}").sleep_stage.tolist() == [
+        SleepStage.AWAKE,
+        SleepStage.LIGHT,
+        SleepStage.DEEP,
+        SleepStage.REM,
+        *[SleepStage.UNKNOWN] * 3,
+    ]
+
+
+def test_a_stage_that_cannot_be_read_is_unknown(tmp_path: Path) -> None:
+    with opened(tmp_path, "observed_at,sleep_stage,heart_rate\n0,dozing,61\n1,2,62\n") as file:
+        assert file.reasons == {"unreadable-sleep_stage": 2}
+        (batch,) = file.batches()
+        assert [(problem.row, problem.column, problem.value, problem.why) for problem in file.problems()] == [
+            (2, "sleep_stage", "dozing", "none of awake, light, deep, rem"),
+            (3, "sleep_stage", "2", "none of awake, light, deep, rem"),
+        ]
+    assert batch.sleep_stage.tolist() == [SleepStage.UNKNOWN] * 2
+    assert batch.heart_rate.tolist() == [61, 62]
+
+
 def test_missing_columns_are_unknown_and_others_are_passed_over(tmp_path: Path) -> None:
     with opened(tmp_path, "Spo2, Observed_At ,IN_BED,note\n98,0,in,x\n") as file:
         assert file.passed_over == ("Spo2", "note")
@@ -209,6 +233,7 @@ def test_missing_columns_are_unknown_and_others_are_passed_over(tmp_path: Path) 
         (batch,) = file.batches()
     assert batch.in_bed.tolist() == [Occupancy.IN]
     assert math.isnan(batch.heart_rate[0])
+    assert batch.sleep_stage.tolist() == [SleepStage.UNKNOWN]
     assert batch.received_at.tolist() == [0], "a file does not tell when a reading arrived"
 
 

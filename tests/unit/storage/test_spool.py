@@ -3,11 +3,12 @@
 import contextlib
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 
 from domain.errors import UnavailableError
-from domain.readings import ReadingBatch
+from domain.readings import ReadingBatch, SleepStage
 from domain.units import NEVER, SECOND_MS
 from storage.spool import Spool
 from tests.unit.storage import processes
@@ -75,6 +76,23 @@ while spool.status().readings:
 print(sent[: i * 1000] == list(range(i * 1000)), set(sent) == set(range((i + 1) * 1000)), full, refused)
 spool.close()
 """
+
+BEFORE_STAGES = """
+CREATE TABLE belts (belt INTEGER PRIMARY KEY, belt_id VARCHAR NOT NULL UNIQUE);
+CREATE TABLE progress (sent BIGINT NOT NULL);
+CREATE TABLE readings_from_1 (
+    position BIGINT NOT NULL,
+    belt INTEGER NOT NULL,
+    observed_at BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    in_bed TINYINT NOT NULL,
+    heart_rate FLOAT, breathing_rate FLOAT, movement FLOAT, turn_overs FLOAT, signal_quality FLOAT
+);
+INSERT INTO belts VALUES (0, 'b1');
+INSERT INTO progress VALUES (0);
+INSERT INTO readings_from_1 VALUES (1, 0, 7, 8, 1, 61, NULL, NULL, NULL, NULL)
+"""
+"""A file as it was made before there were stages."""
 
 
 def readings(first: int, n: int = 100, *, received_at: int = T0) -> ReadingBatch:
@@ -200,3 +218,16 @@ def test_a_closed_spool_is_unavailable(tmp_path: Path) -> None:
     ):
         with pytest.raises(UnavailableError):
             call()
+
+
+def test_a_file_from_before_there_were_stages_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "spool.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(BEFORE_STAGES)
+    with contextlib.closing(Spool(path)) as spool:
+        spool.append(ReadingBatch.build(belts=("b1",), belt=[0], observed_at=[9], received_at=9, sleep_stage=[3]))
+    with contextlib.closing(Spool(path)) as spool, spool.sending(10) as chunk:
+        assert chunk.observed_at.tolist() == [7, 9]
+        assert chunk.heart_rate[0] == 61
+        assert chunk.sleep_stage.tolist() == [SleepStage.UNKNOWN, SleepStage.REM]
+        assert spool.read("b1", 0, NEVER).sleep_stage.tolist() == [SleepStage.UNKNOWN, SleepStage.REM]

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import Any, Final
 
-from domain.readings import FLOAT_COLUMNS, Occupancy
+from domain.readings import FLOAT_COLUMNS, Occupancy, SleepStage
 from ingest.decoder import Decoder
 from ingest.decoding import Decoded
 from ingest.inbox import Delivery
@@ -74,6 +74,8 @@ def said(decoded: Decoded) -> list[dict[str, Any]]:
         reading |= {name: value for name, value in values.items() if not math.isnan(value)}
         if batch.in_bed[n] != Occupancy.UNKNOWN:
             reading["in_bed"] = bool(batch.in_bed[n])
+        if batch.sleep_stage[n] != SleepStage.UNKNOWN:
+            reading["stage"] = SleepStage(batch.sleep_stage[n]).word
         found.append(reading)
     return found
 

@@ -30,19 +30,21 @@ def test_nothing_of_a_makers_payload_is_refused(profile: str, topic: str, file: 
             "sleepace-cloud.json",
             [
                 {"belt": "BM100001-left", "at": 0, "heart_rate": 62, "breathing_rate": 16}
-                | {"turn_overs": 0, "signal_quality": 80, "in_bed": True}
+                | {"turn_overs": 0, "signal_quality": 80, "in_bed": True, "stage": "light"}
             ],
         ),
         (
             "bm8701-2.json",
             [{"belt": "BM8701-0001-right", "at": 0, "heart_rate": 58, "breathing_rate": 15}
-             | {"turn_overs": 1, "in_bed": True}],
+             | {"turn_overs": 1, "in_bed": True, "stage": "light"}],
         ),
         (
             "bm8701-2-second.json",
             [
-                {"belt": "BM8701-0001-left", "at": 0, "heart_rate": 58, "breathing_rate": 15, "in_bed": True},
-                {"belt": "BM8701-0001-left", "at": 30_000, "heart_rate": 57, "breathing_rate": 14, "in_bed": True},
+                {"belt": "BM8701-0001-left", "at": 0, "heart_rate": 58, "breathing_rate": 15, "in_bed": True}
+                | {"stage": "light"},
+                {"belt": "BM8701-0001-left", "at": 30_000, "heart_rate": 57, "breathing_rate": 14, "in_bed": True}
+                | {"stage": "light"},
                 {"belt": "BM8701-0001-left", "at": 60_000},
             ],
         ),
@@ -65,7 +67,8 @@ def test_nothing_of_a_makers_payload_is_refused(profile: str, topic: str, file: 
         ("r60abd1-room.json", []),
         (
             "c1001.json",
-            [{"belt": "c1", "at": 0, "heart_rate": 59, "breathing_rate": 14, "movement": 12, "in_bed": True}],
+            [{"belt": "c1", "at": 0, "heart_rate": 59, "breathing_rate": 14, "movement": 12, "in_bed": True}
+             | {"stage": "light"}],
         ),
         ("c1001-bed.txt", [{"belt": "sleepsensor", "at": 0, "in_bed": True}]),
         (
@@ -264,7 +267,72 @@ def test_kinds(key: str, ignored: int) -> None:
     assert [entry.reason for entry in decoded.refused] == ([] if ignored else ["unknown-kind"])
 
 
-def test_a_stage_alone_is_read_and_not_kept() -> None:
+def cloud(kind: str, at: int = 0, **data: int) -> dict[str, Any]:
+    return {"deviceId": "x", "dataKey": kind, "timestamp": (AT + at) // 1000, "data": {"leftRight": 0, **data}}
+
+
+def test_a_stage_told_apart_goes_with_the_readings_that_follow() -> None:
+    decoder = shipped("sleepace-cloud")
+    alone = decoder.decode([sent("sleepace/cloud", cloud("sleepStage", sleepStage=2))])
+    assert (len(alone.batch), alone.ignored, alone.refused) == (0, 0, [])
+    later = [cloud("realtime", at, heart=62, bedStatus=0) for at in (0, 599_000, 601_000)]
+    readings = said(decoder.decode([sent("sleepace/cloud", later, AT + 601_000)]))
+    assert [reading.get("stage") for reading in readings] == ["deep", "deep", None]
+
+
+def test_a_stage_told_after_the_reading_of_that_instant_is_its_own() -> None:
+    both = [cloud("realtime", heart=62, bedStatus=0), cloud("sleepStage", sleepStage=3)]
+    assert [reading["stage"] for reading in said(shipped("sleepace-cloud").decode([sent("sleepace/cloud", both)]))] == [
+        "rem"
+    ]
+
+
+def test_whoever_gets_up_takes_no_stage_back_to_bed() -> None:
+    decoder = shipped("sleepace-cloud")
+    decoder.decode([sent("sleepace/cloud", cloud("sleepStage", sleepStage=1))])
+    walk = [cloud("realtime", at, heart=62, bedStatus=out) for at, out in ((1_000, 0), (2_000, 1), (3_000, 0))]
+    readings = said(decoder.decode([sent("sleepace/cloud", walk, AT + 3_000)]))
+    assert [(reading["in_bed"], reading.get("stage")) for reading in readings] == [
+        (True, "light"),
+        (False, None),
+        (True, None),
+    ]
+
+
+def test_a_late_reading_of_an_empty_bed_ends_no_later_stage() -> None:
+    decoder = shipped("sleepace-cloud")
+    decoder.decode([sent("sleepace/cloud", cloud("sleepStage", 5_000, sleepStage=1), AT + 5_000)])
+    late = [cloud("realtime", at, heart=62, bedStatus=out) for at, out in ((2_000, 1), (6_000, 0))]
+    readings = said(decoder.decode([sent("sleepace/cloud", late, AT + 6_000)]))
+    assert [reading.get("stage") for reading in readings] == [None, "light"]
+
+
+def test_a_stage_that_the_map_does_not_name_costs_the_stage() -> None:
+    decoded = shipped("sleepace-cloud").decode(
+        [sent("sleepace/cloud", [cloud("realtime", heart=62, bedStatus=0), cloud("sleepStage", sleepStage=9)])]
+    )
+    assert said(decoded) == [{"belt": "x-left", "at": 0, "heart_rate": 62, "in_bed": True}]
+    assert [entry.reason for entry in decoded.refused] == ["unknown-value"]
+    assert "stage (sleepStage): 9 is not in the value map" in decoded.refused[0].detail
+
+
+def test_a_retained_stage_is_of_nobody_knows_when() -> None:
+    decoder = shipped("sleepace-cloud")
+    decoder.decode([sent("sleepace/cloud", cloud("sleepStage", sleepStage=1))._replace(retained=True)])
+    readings = said(decoder.decode([sent("sleepace/cloud", cloud("realtime", heart=62, bedStatus=0))]))
+    assert [reading.get("stage") for reading in readings] == [None]
+
+
+def test_a_radars_stage_is_a_property_like_the_others() -> None:
+    decoder = shipped("r60abd1")
+    properties = ({"getIntoBed": "1"}, {"sleepStatus": "0"}, {"heartRateValue": "60"}, {"sleepStatus": "3"})
+    readings = [
+        said(decoder.decode([sent(RADAR, {"params": params}, AT + 1_000 * n)])) for n, params in enumerate(properties)
+    ]
+    assert [reading.get("stage") for part in readings for reading in part] == [None, "deep"]
+
+
+def test_a_stage_without_a_side_is_nobodys() -> None:
     body = {"deviceId": "x", "dataKey": "sleepStage", "timestamp": AT // 1000}
     decoded = shipped("sleepace-cloud").decode([sent("sleepace/cloud", body | {"data": {"sleepStage": 1}})])
     assert (len(decoded.batch), decoded.ignored, decoded.refused) == (0, 1, [])
