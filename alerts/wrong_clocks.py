@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from alerts.beds import BedTable
+from alerts.clocks import INTERVAL_RANGE_MS
 from alerts.rules import RuleSpec
 from alerts.runs import Kind, Run, Slot, Transition, changes_of, restored
 from alerts.silence import not_in_readings
@@ -32,6 +33,10 @@ CLOCK_WRONG: Final = RuleSpec(
     end_confirm_ms=0,
     clear_ms=0,
 )
+
+HEARD_MS: Final = INTERVAL_RANGE_MS[1] + 5 * SECOND_MS
+"""A belt that was heard this recently, one interval of the slowest and its way, goes on being wrong; a silent one is
+told of as that."""
 
 
 class WrongClocks:
@@ -82,7 +87,7 @@ class WrongClocks:
         off_ms = np.abs(clocks.offset)
         wrong = (off_ms > self._limit_ms) & (clocks.received_at != LONG_AGO)
         self.wrong_at = np.where(wrong, np.minimum(np.minimum(self.wrong_at, self.beyond_at), now), NEVER)
-        due = wrong & (clocks.received_at - self.wrong_at >= self._after_ms)
+        due = wrong & (now - self.wrong_at >= self._after_ms) & (now - clocks.received_at < HEARD_MS)
         told = [self._ended(n, run, now, int(off_ms[n])) for n, run in sorted(self._runs.items())]
         for n in np.flatnonzero(due).tolist():
             if n not in self._runs:

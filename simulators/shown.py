@@ -58,8 +58,8 @@ def _any(readings: BeltReadings) -> Mask:
 
 _BY_TIMER: Final[dict[Rule, Shows]] = {
     **dict.fromkeys(LEAVE_BED_RULES, _outside),
-    Rule.NOT_IN_BED: _outside,
     Rule.NO_TURN_OVER: _inside,
+    Rule.CLOCK_WRONG: _any,
 }
 """Told when the time has passed, whether a reading comes then or not."""
 _BY_READING: Final[dict[Rule, Shows]] = {
@@ -73,9 +73,10 @@ _BY_READING: Final[dict[Rule, Shows]] = {
     Rule.SITTING_UP: _has("movement"),
     Rule.STILL_IN_BED: _inside,
     Rule.MANY_EXITS: _inside,
-    Rule.CLOCK_WRONG: _any,
 }
-"""Told in a reading. What comes from no reading (silences, batteries, last wills) is told on our clock."""
+"""Told in a reading. What comes from no reading (silences, batteries, a time of day) is told on our clock."""
+_BY_LOOK: Final = {Rule.CLOCK_WRONG, Rule.MANY_EXITS}
+"""What readings show, but a look finds."""
 _LIMIT_MS: Final = {Rule.MANY_EXITS: RETURN_MS, Rule.RESTLESS: 0, Rule.STILL_IN_BED: 0}
 """Where the limit does not count from the beginning in the truth."""
 
@@ -83,13 +84,14 @@ _LIMIT_MS: Final = {Rule.MANY_EXITS: RETURN_MS, Rule.RESTLESS: 0, Rule.STILL_IN_
 def with_shown(night: BeltNight, line: TruthLine) -> TruthLine:
     """The line of something owed with `shown_at`, when (true ms) its alarm could be raised at the earliest.
 
-    Where no reading tells of it that is its deadline, with `look_ms`, how exactly that is kept.
+    Where no reading tells of it that is its deadline. `look_ms` is how exactly a look keeps it.
     """
     rule = Rule(line["rule"])
     shows = _BY_TIMER.get(rule) or _BY_READING.get(rule)
     if shows is None:
         return line | {"shown_at": line["due_at"], "look_ms": LOOK_MS}
-    return line | {"shown_at": _shown_at(night, line, rule, shows)}
+    found = line | {"shown_at": _shown_at(night, line, rule, shows)}
+    return found | {"look_ms": LOOK_MS} if rule in _BY_LOOK else found
 
 
 def _shown_at(night: BeltNight, line: TruthLine, rule: Rule, shows: Shows) -> int:
