@@ -1,10 +1,11 @@
 """What the belt's maker tells of a night, beside ours and in its place."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.readings import ReadingBatch, SleepStage
@@ -27,9 +28,14 @@ def night() -> Readings:
     return Readings(10).out(10).awake(60).asleep(420).out(10).asleep(110).awake(10).out(10)
 
 
+@cache
+def batch_of_night() -> ReadingBatch:
+    return night().batch()
+
+
 def told(*stretches: tuple[float, SleepStage], of: Readings | None = None) -> ReadingBatch:
     """The night with the maker's stages, minute after minute from its beginning; after them none."""
-    batch = (of or night()).batch()
+    batch = of.batch() if of else batch_of_night()
     minute = (batch.observed_at - START) / MINUTE_MS
     ends = np.cumsum([0.0, *(length for length, _ in stretches), np.inf])
     stages = np.array([*(stage for _, stage in stretches), UNKNOWN], np.int8)
@@ -41,7 +47,7 @@ def reported(batch: ReadingBatch, **wanted: bool) -> NightReport:
 
 
 def test_a_night_without_stages_is_as_it_was() -> None:
-    report = reported(night().batch(), use_maker_stages=True)
+    report = reported(batch_of_night(), use_maker_stages=True)
     assert report.maker_stages is None
     assert report.epochs.maker == ()
     assert report.method == "movement-and-heart/1"
@@ -61,7 +67,7 @@ def test_shares_by_hand() -> None:
 
 
 def test_ours_stays_ours_beside_the_makers() -> None:
-    plain, beside = reported(night().batch()), reported(told((630, LIGHT)))
+    plain, beside = reported(batch_of_night()), reported(told((630, LIGHT)))
     assert beside.maker_stages is not None
     assert replace(beside, maker_stages=None, epochs=replace(beside.epochs, maker=())) == plain
     asleep = plain.epochs.states.count(SleepState.ASLEEP)
@@ -71,7 +77,7 @@ def test_ours_stays_ours_beside_the_makers() -> None:
 
 
 def test_full_agreement_is_one() -> None:
-    plain = reported(night().batch())
+    plain = reported(batch_of_night())
     by_epoch = {SleepState.ASLEEP: LIGHT, SleepState.AWAKE: AWAKE}
     stages = [(0.5, by_epoch.get(state, UNKNOWN)) for state in plain.epochs.states]
     figures = reported(told(*stages)).maker_stages
@@ -129,6 +135,7 @@ def test_what_the_maker_did_not_tell_is_not_filled_with_ours() -> None:
 stages = st.lists(st.tuples(st.integers(1, 200), st.sampled_from(SleepStage)), max_size=12)
 
 
+@settings(max_examples=40, deadline=None)
 @given(stages=stages)
 def test_whatever_the_maker_tells_the_figures_hold(stages: list[tuple[float, SleepStage]]) -> None:
     report = reported(told(*stages), use_maker_stages=True)
