@@ -12,6 +12,8 @@ from domain.readings import ReadingBatch, SleepStage
 from domain.reports import MakerStage, NightReport, SleepState
 from domain.units import MINUTE_MS
 from sleep.maker import LEAST_SHARE
+from sleep.maker import METHOD as MAKER_METHOD
+from sleep.report import METHOD, VERSION
 from tests.unit.sleep.nights import START, Readings, report_of
 
 AWAKE, LIGHT, DEEP, REM, UNKNOWN = (
@@ -21,6 +23,8 @@ AWAKE, LIGHT, DEEP, REM, UNKNOWN = (
     SleepStage.REM,
     SleepStage.UNKNOWN,
 )
+
+OURS, THEIRS = f"{METHOD}/{VERSION}", f"{MAKER_METHOD}/{VERSION}"
 
 
 def night() -> Readings:
@@ -50,7 +54,7 @@ def test_a_night_without_stages_is_as_it_was() -> None:
     report = reported(batch_of_night(), use_maker_stages=True)
     assert report.maker_stages is None
     assert report.epochs.maker == ()
-    assert report.method == "movement-and-heart/1"
+    assert report.method == OURS
     assert "maker-stage" not in report.marks
 
 
@@ -89,7 +93,7 @@ def test_full_agreement_is_one() -> None:
 def test_too_little_is_not_said(minutes: float, *, enough: bool) -> None:
     report = reported(told((10 + minutes, LIGHT), of=Readings(10).out(10).asleep(600).out(20)), use_maker_stages=True)
     assert (report.maker_stages is not None) == enough
-    assert (report.method == "maker-stage/1") == enough
+    assert (report.method == THEIRS) == enough
     assert ("maker-stage" in report.marks) == enough
     assert any(report.epochs.maker) == enough
 
@@ -118,8 +122,8 @@ def test_a_stage_that_nobody_knows_is_none() -> None:
 def test_the_makers_word_in_place_of_ours() -> None:
     batch = told((10, UNKNOWN), (90, AWAKE), (520, LIGHT))
     ours, theirs = reported(batch), reported(batch, use_maker_stages=True)
-    assert (theirs.method, "maker-stage" in theirs.marks) == ("maker-stage/1", True)
-    assert (ours.method, "maker-stage" in ours.marks) == ("movement-and-heart/1", False)
+    assert (theirs.method, "maker-stage" in theirs.marks) == (THEIRS, True)
+    assert (ours.method, "maker-stage" in ours.marks) == (OURS, False)
     assert theirs.sleep_onset_latency_min == pytest.approx(90)
     assert theirs.sleep_min == pytest.approx(600 - 90, abs=1)  # the epochs of getting up are awake
     assert theirs.exits == ours.exits
@@ -142,7 +146,7 @@ def test_whatever_the_maker_tells_the_figures_hold(stages: list[tuple[float, Sle
     figures = report.maker_stages
     assert len(report.epochs.maker) in {0, len(report.epochs.states)}
     if figures is None:
-        assert report.method == "movement-and-heart/1"
+        assert report.method == OURS
         return
     assert LEAST_SHARE <= figures.share <= 1
     assert figures.awake + figures.light + figures.deep + figures.rem == pytest.approx(1)
