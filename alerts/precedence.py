@@ -39,7 +39,7 @@ DEEPER: Final[Mapping[Rule, frozenset[Rule]]] = {
     Rule.BELT_OFFLINE: _FROM_THE_BELT,
     Rule.CENTER_SILENT: frozenset({Rule.BELT_SILENT, Rule.BELT_OFFLINE}),
 }
-"""By the deeper rule: those it holds back, of the same belt, or of all belts of its centre."""
+"""By the deeper rule: those it holds back, of the same belt and resident, or of all belts of its centre."""
 
 
 def takes_over(louder: Alarm, quieter: Alarm) -> bool:
@@ -57,4 +57,6 @@ def holds_back(holder: Alarm, alarm: Alarm, *, told: bool) -> bool:
         return False
     if told and alarm.category is not Category.TECHNICAL:
         return False
-    return holder.center_id == alarm.center_id if holder.of_center else holder.belt_id == alarm.belt_id
+    if holder.of_center:
+        return holder.center_id == alarm.center_id
+    return (holder.belt_id, holder.resident_id) == (alarm.belt_id, alarm.resident_id)

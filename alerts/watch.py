@@ -215,10 +215,15 @@ class Watch:
     def _holding(self, alarm: Alarm) -> Holding:
         """Does what the alarm is about still hold? The run is found by whom it happens to: belts are exchanged."""
         runs = (run for run in self._running.values() if run.rule is alarm.rule and run.alarm_began_at is not None)
-        mine = [run for run in runs if (run.belt_id if alarm.of_center else run.subject) == _about(alarm)]
+        mine = [run for run in runs if (self._center_of(run) if alarm.of_center else run.subject) == _about(alarm)]
         if not mine:
             return Holding.GONE
         return Holding.YES if any(run.raised and run.broken_at is None for run in mine) else Holding.ENDING
+
+    def _center_of(self, run: ConditionState) -> str:
+        """A silent centre stands under its own id, a silent group under those of its belts."""
+        place = self._places.get(run.belt_id)
+        return run.belt_id if place is None else place.center.center_id
 
     def _spell(self, resident_id: str) -> tuple[int, int]:
         """The resident's latest spell in bed."""

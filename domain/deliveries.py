@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from domain.calls import Call
+from domain.units import MINUTE_MS
 
 
 class DeliveryState(StrEnum):
@@ -39,6 +40,10 @@ PERMANENT: Final = frozenset({Failure.GONE, Failure.BAD_ADDRESS})
 """Failures of a way that trying again does not mend."""
 UNWANTED: Final = frozenset({Failure.OVER, Failure.NO_CONSENT, Failure.AWAY})
 """Why a message is given up: nobody is to have it."""
+
+
+PUT_OFF_MOST_MS: Final = 2 * MINUTE_MS
+"""No try is put off for so long: one that is due later from now was put down before our clock was put back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -290,7 +290,10 @@ class Outbox(CallQueue, Protocol):
     """Calls and what has become of them. At-least-once: a crash between sending and `put` sends again."""
 
     def due(self, now: int, *, limit: int = 500, letters: bool = False) -> list[Delivery]:
-        """What is queued and due at `now` (ms), the longest due first: calls about alarms, or else the letters."""
+        """What is queued and due at `now` (ms), the longest due first: calls about alarms, or else the letters.
+
+        With it what is due later than any try is put off (`domain.deliveries.PUT_OFF_MOST_MS`): our clock was put back.
+        """
         ...
 
     def put(self, deliveries: Sequence[Delivery]) -> None:

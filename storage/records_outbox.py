@@ -5,10 +5,10 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, or_, select, update
 
 from domain.calls import Call
-from domain.deliveries import Delivery, DeliveryState, queued
+from domain.deliveries import PUT_OFF_MOST_MS, Delivery, DeliveryState, queued
 from storage.records import Records, put_new
 from storage.tables import deliveries
 
@@ -28,7 +28,8 @@ class RecordsOutbox:
     def due(self, now: int, *, limit: int = 500, letters: bool = False) -> list[Delivery]:
         table = deliveries.c
         kind = table.night.is_not(None) if letters else table.night.is_(None)
-        waiting = select(deliveries).where(table.state == DeliveryState.QUEUED, table.next_at <= now, kind)
+        by_now = or_(table.next_at <= now, table.next_at > now + PUT_OFF_MOST_MS)
+        waiting = select(deliveries).where(table.state == DeliveryState.QUEUED, by_now, kind)
         return self._read(waiting.order_by(table.next_at, table.due_at).limit(limit))
 
     def put(self, deliveries_now: Sequence[Delivery]) -> None:

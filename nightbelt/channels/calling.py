@@ -1,6 +1,8 @@
 """All that reaches people outside the pages, wired together: senders, couriers, news and the nurse-call topic."""
 
+import threading
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -16,8 +18,9 @@ from domain.people import Person
 from nightbelt.centers import Centers
 from nightbelt.channels.by_apprise import AppriseSender, checked_address
 from nightbelt.channels.by_web_push import WebPushKey, WebPushSender, checked_subscription
-from nightbelt.channels.courier import Courier
+from nightbelt.channels.courier import GIVEN_UP_AFTER_S, Courier
 from nightbelt.channels.desks import AlarmDesk, Books, Desk
+from nightbelt.channels.errands import Errands
 from nightbelt.channels.escalating import Escalating
 from nightbelt.channels.letters import LetterDesk
 from nightbelt.channels.metrics import DeliveryMetrics, Tally
@@ -29,6 +32,9 @@ from nightbelt.channels.sending import Sender
 from nightbelt.channels.writing import Writer
 from nightbelt.settings import Settings
 
+TRIALS: Final = 12
+"""Test messages that are under way at once, those included that never come back."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -38,6 +44,7 @@ class Ways:
     def __init__(self, settings: Settings) -> None:
         self.writer = Writer(public_url=settings.public_url, with_values=settings.messages_with_values)
         self.senders: dict[WayKind, Sender] = {WayKind.APPRISE: AppriseSender()}
+        self._trials = threading.BoundedSemaphore(TRIALS)
         self.web_push_key = ""
         if settings.web_push_contact:
             key = WebPushKey(settings.data_dir)
@@ -51,9 +58,20 @@ class Ways:
         return checked_address(address, own_choice=True, outsider=outsider)
 
     def send_trial(self, point: ContactPoint, person: Person | None) -> Failure | None:
-        """Send a message that says that messages come through; blocks for as long as the sender does."""
+        """Send a message that says that messages come through; blocks for `GIVEN_UP_AFTER_S` at most."""
         sender = self.senders.get(point.kind)
-        return Failure.NO_CONTACT if sender is None else sender.send(point, self.writer.trial(point, person))
+        if sender is None:
+            return Failure.NO_CONTACT
+        message = self.writer.trial(point, person)
+        if not self._trials.acquire(blocking=False):
+            return Failure.TIMEOUT
+        sending = Errands().submit(sender.send, point, message)
+        sending.add_done_callback(lambda _sent: self._trials.release())
+        try:
+            failure: Failure | None = sending.result(GIVEN_UP_AFTER_S)
+        except TimeoutError:
+            return Failure.TIMEOUT
+        return failure
 
 
 class Calling:

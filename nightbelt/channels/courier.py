@@ -2,14 +2,14 @@
 
 Send, then log: one that was sent and could not be noted is noted at the next round; after a crash in between it is
 sent again, with the same idempotency key. Fails toward telling a person. Bounded: a service that hangs holds
-`PER_SERVICE` threads and no message of another service.
+`PER_SERVICE` threads and no message of another service; what is for it then goes by the person's next way.
 """
 
 import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,10 +25,12 @@ from domain.errors import UnavailableError
 from domain.live import AlarmsChanged, LiveEvent
 from domain.ports import AlarmBook, ContactBook, Outbox
 from nightbelt.channels.desks import Desk, Parcel
+from nightbelt.channels.errands import Errands
 from nightbelt.channels.metrics import Tally
 from nightbelt.channels.sending import Sender
 
 THREADS: Final = 12
+"""Messages that are under way at once; those that were given up are beside them."""
 PER_SERVICE: Final = 3
 """Messages that are under way to one service at once."""
 GIVEN_UP_AFTER_S: Final = 20.0
@@ -77,7 +79,7 @@ class Courier:
         self._clock, self._monotonic = clock, monotonic
         self._chance = chance or random.Random()  # noqa: S311 - jitter is no secret
         self._tally = tally
-        self._pool = pool or ThreadPoolExecutor(THREADS, thread_name_prefix="courier")
+        self._pool = pool or Errands()
         self._under_way: dict[Future[Failure | None], _Trip] = {}
         self._stuck: dict[Future[Failure | None], str] = {}
         self._to_note: dict[str, Delivery] = {}
@@ -92,9 +94,12 @@ class Courier:
         self._note()
         self._look_at_health()
 
-    def finish(self) -> None:
-        """Wait for what is under way and note it; nothing new is begun. What cannot be noted is sent again later."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def finish(self, within_s: float = GIVEN_UP_AFTER_S) -> None:
+        """Wait for what is under way and note it; nothing new is begun.
+
+        What has not ended by then (real time), or cannot be noted, is sent again later.
+        """
+        wait(self._under_way, within_s)
         self._take_back()
         self._note()
 
@@ -147,7 +152,7 @@ class Courier:
         load = Counter(trip.way.service for trip in self._under_way.values()) + Counter(self._stuck.values())
         due = [one for one in self._desk.due(LOOKED_AT) if one.call.key not in taken]
         for delivery in due:
-            if sum(load.values()) >= THREADS:
+            if len(self._under_way) >= THREADS:
                 return
             try:
                 self._begin(delivery, load)
@@ -166,12 +171,14 @@ class Courier:
         way = way_of(delivery, ways)
         if way is None:
             self._end(stopped(delivery, Failure.NO_CONTACT))
-        elif load[way.service] < PER_SERVICE:
+            return
+        trip = _Trip(delivery=delivery, way=way, ways=ways, center_id=parcel.center_id, begun_s=self._monotonic())
+        if load[way.service] < PER_SERVICE:
             load[way.service] += 1
             message = parcel.write(way)
-            begun_s = self._monotonic()
-            trip = _Trip(delivery=delivery, way=way, ways=ways, center_id=parcel.center_id, begun_s=begun_s)
             self._under_way[self._pool.submit(self._senders[way.kind].send, way, message)] = trip
+        elif Counter(self._stuck.values())[way.service] >= PER_SERVICE:
+            self._came_back(trip, Failure.TIMEOUT)
 
     def _look_at_health(self) -> None:
         if not self._health_changed:

@@ -54,6 +54,12 @@ def test_a_try_in_vain_comes_again_at_its_instant(outbox: Outbox) -> None:
     assert outbox.due(90_000)[1] == tried
 
 
+def test_a_clock_that_was_put_back_delays_no_call(outbox: Outbox) -> None:
+    hour_ms = 3_600_000
+    outbox.queue([replace(CALL, due_at=2 * hour_ms)])
+    assert [delivery.call.key for delivery in outbox.due(hour_ms)] == [CALL.key]
+
+
 def test_failed_and_given_up_are_over(outbox: Outbox) -> None:
     outbox.queue([CALL, LATER])
     first, second = outbox.due(61_000)

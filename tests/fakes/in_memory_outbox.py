@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from domain.calls import Call
-from domain.deliveries import Delivery, DeliveryState, queued
+from domain.deliveries import PUT_OFF_MOST_MS, Delivery, DeliveryState, queued
 
 
 class InMemoryOutbox:
@@ -23,7 +23,8 @@ class InMemoryOutbox:
     def due(self, now: int, *, limit: int = 500, letters: bool = False) -> list[Delivery]:
         with self._lock:
             mine = [one for one in self._kept.values() if (one.call.night is not None) == letters]
-            waiting = [one for one in mine if one.state is DeliveryState.QUEUED and one.next_at <= now]
+        by_now = [one for one in mine if one.next_at <= now or one.next_at > now + PUT_OFF_MOST_MS]
+        waiting = [one for one in by_now if one.state is DeliveryState.QUEUED]
         return sorted(waiting, key=lambda one: (one.next_at, one.call.due_at))[:limit]
 
     def put(self, deliveries: Sequence[Delivery]) -> None:

@@ -284,6 +284,40 @@ def test_a_try_that_does_not_end_is_given_up_for_the_next_way(post: Post, alarm:
     assert post.count("nightbelt_deliveries_total", channel="mailto", result="timeout") == 3
 
 
+def test_what_is_for_a_service_that_never_answers_goes_by_the_next_way(post: Post, alarm: Alarm) -> None:
+    post.pool.holding.add("mailto")
+    post.contacts.save(BARK)
+    calls = [post.call(alarm, level=level) for level in range(PER_SERVICE + 3)]
+    for _ in range(12):
+        post.round(GIVEN_UP_AFTER_S / 2 + 1)
+    assert len(post.pool.held) == PER_SERVICE
+    assert {message.key for _, message in post.sender.sent} == {call.key for call in calls}
+
+
+def test_however_many_services_never_answer_another_one_is_used(post: Post, alarm: Alarm) -> None:
+    services = ("slack", "line", "ntfy", "feishu", "dingtalk")
+    for number, service in enumerate(services):
+        post.pool.holding.add(service)
+        post.contacts.save(replace(MAIL, address=f"{service}://a"))
+        for level in range(PER_SERVICE):
+            post.call(alarm, level=10 * number + level)
+        post.round()
+        post.round(GIVEN_UP_AFTER_S + 1)
+    assert len(post.pool.held) == PER_SERVICE * len(services)
+    post.contacts.save(replace(MAIL, person_id="p-wang", contact_id="other"))
+    post.call(alarm, "p-wang")
+    post.round(60)
+    assert post.sender.ways == ["other"]
+
+
+def test_the_end_waits_no_longer_than_a_try_may_last(post: Post, alarm: Alarm) -> None:
+    post.pool.holding.add("mailto")
+    call = post.call(alarm)
+    post.round()
+    post.courier.finish(within_s=0.01)
+    assert [one.call for one in post.outbox.due(post.world.clock.at)] == [call]
+
+
 def test_a_subscription_that_is_over_is_forgotten(post: Post, alarm: Alarm) -> None:
     post.contacts.save(BARK)
     post.sender.answers["mail"] = Failure.GONE
