@@ -98,6 +98,7 @@ class Beside:
     def hear(self, absences: Sequence[Absent], now: int) -> list[Transition]:
         """Readings have arrived, in which these absences ended."""
         self._silences.listen(now)
+        self._clocks.hear()
         exits = self._exits.count(absences, now)
         of_centers, counted = self._centers.hear(now)
         self._silences.count_from(counted, now)

@@ -44,14 +44,15 @@ Instants = NDArray[np.int64]
 Shift = tuple[int, int]
 """Slot, and how far its belt's clock jumped (ms, ahead is positive)."""
 
-_COLUMNS: Final = ("observed_at", "received_at", "offset", "interval", "level_at", "best", "ahead_alone")
+_COLUMNS: Final = ("observed_at", "received_at", "offset", "ahead", "interval", "level_at", "best", "ahead_alone")
 
 
 class BeltClocks:
     """Columns over n slots; all instants are int64 ms, `LONG_AGO` while a belt is unheard.
 
     `observed_at` is the newest reading on the belt's clock, `received_at` its arrival on ours, `offset` how far the
-    belt is ahead, `interval` the time between its last two readings. `lateness` (ms) is how late readings must be
+    belt is ahead, `ahead` how far the least late of its last readings looked it, `interval` the time between its last
+    two readings. `lateness` (ms) is how late readings must be
     expected to come because they overtake each other, 0 for belts in order (`alerts.disorder`).
     """
 
@@ -59,6 +60,7 @@ class BeltClocks:
         self.observed_at = np.full(n, LONG_AGO, np.int64)
         self.received_at = np.full(n, LONG_AGO, np.int64)
         self.offset = np.zeros(n, np.int64)
+        self.ahead = np.zeros(n, np.int64)
         self.interval = np.full(n, 10 * SECOND_MS, np.int64)
         self.lateness = np.zeros(n, np.int64)
         self.level_at = np.full(n, LONG_AGO, np.int64)
@@ -131,6 +133,7 @@ class BeltClocks:
         """The clock of slot `n` jumped ahead by that."""
         self.observed_at[n] += by_ms
         self.offset[n] += by_ms
+        self.ahead[n] += by_ms
         self.level_at[n], self.best[n] = self.received_at[n], LONG_AGO
 
     def arrive(self, beds: NDArray[np.intp], ahead: Instants, received_at: Instants, newest_at: Instants) -> None:
@@ -150,6 +153,7 @@ class BeltClocks:
         self.level_at[beds] = np.where(steady, received_at, self.level_at[beds])
         self.best[beds] = np.where(steady, LONG_AGO, best)
         self.received_at[beds] = received_at
+        self.ahead[beds] = ahead
 
     def move_on(self, slot: NDArray[Any], at: Instants, before_at: Instants) -> None:
         """The newest reading of each bed in `slot` is at `at`, the one before it was at `before_at`."""

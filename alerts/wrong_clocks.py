@@ -3,6 +3,9 @@
 A wrong clock is put right by its known error (`alerts.clocks`), so nothing is missed because of it. But a clock that
 runs away goes on, and readings of more than 5 min ahead are refused on arrival: then the bed is watched by nobody.
 
+A clock that falls behind is believed only after a minute, for its readings might be late instead; how long it has been
+wrong then counts from the first of the readings that all came so.
+
 Instants are ours. Fails towards telling a person: an alarm ends only while the belt is heard with a better clock.
 """
 
@@ -12,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from alerts.beds import BedTable
+from alerts.clocks import INTERVAL_RANGE_MS
 from alerts.rules import RuleSpec
 from alerts.runs import Kind, Run, Slot, Transition, changes_of, restored
 from alerts.silence import not_in_readings
@@ -30,9 +34,16 @@ CLOCK_WRONG: Final = RuleSpec(
     clear_ms=0,
 )
 
+HEARD_MS: Final = INTERVAL_RANGE_MS[1] + 5 * SECOND_MS
+"""A belt that was heard this recently, one interval of the slowest and its way, goes on being wrong; a silent one is
+told of as that."""
+
 
 class WrongClocks:
-    """Columns over n slots, and the alarms that stand. `wrong_at`: since when the clock has been wrong (`NEVER`)."""
+    """Columns over n slots, and the alarms that stand. `wrong_at`: since when the clock has been wrong (`NEVER`).
+
+    `beyond_at`: since when no reading has come that shows it within the limit (`NEVER`).
+    """
 
     def __init__(self, slots: Sequence[Slot], beds: BedTable) -> None:
         asked = [slot.limits.get(Rule.CLOCK_WRONG) for slot in slots]
@@ -43,6 +54,7 @@ class WrongClocks:
         self._after_ms = np.array([one.min_duration_ms if one else NEVER for one in asked], np.int64)
         self._clear_ms = [(one.clear_ms or 0) if one else 0 for one in asked]
         self.wrong_at = np.full(len(slots), NEVER, np.int64)
+        self.beyond_at = np.full(len(slots), NEVER, np.int64)
         self._runs: dict[int, Run] = {}
         self._changed: set[int] = set()
         self._gone: list[tuple[str, str]] = []
@@ -53,7 +65,7 @@ class WrongClocks:
         for old, slot in enumerate(other._slots):
             n = mine.get((slot.belt_id, slot.subject))
             if n is not None:
-                self.wrong_at[n] = other.wrong_at[old]
+                self.wrong_at[n], self.beyond_at[n] = other.wrong_at[old], other.beyond_at[old]
             if old in other._runs and n is not None:
                 self._put(n, other._runs[old])
             elif old in other._runs:
@@ -63,13 +75,19 @@ class WrongClocks:
         """Go on with an alarm that stands."""
         self._put(n, restored(state))
 
+    def hear(self) -> None:
+        """Readings have arrived."""
+        clocks = self._beds.clocks
+        beyond = (np.abs(clocks.ahead) > self._limit_ms) & (clocks.received_at != LONG_AGO)
+        self.beyond_at = np.where(beyond, np.minimum(self.beyond_at, clocks.received_at), NEVER)
+
     def tick(self, now: int) -> list[Transition]:
         """Which clocks have been wrong for too long, and which are right again?"""
         clocks = self._beds.clocks
         off_ms = np.abs(clocks.offset)
         wrong = (off_ms > self._limit_ms) & (clocks.received_at != LONG_AGO)
-        self.wrong_at = np.where(wrong, np.minimum(self.wrong_at, now), NEVER)
-        due = wrong & (clocks.received_at - self.wrong_at >= self._after_ms)
+        self.wrong_at = np.where(wrong, np.minimum(np.minimum(self.wrong_at, self.beyond_at), now), NEVER)
+        due = wrong & (now - self.wrong_at >= self._after_ms) & (now - clocks.received_at < HEARD_MS)
         told = [self._ended(n, run, now, int(off_ms[n])) for n, run in sorted(self._runs.items())]
         for n in np.flatnonzero(due).tolist():
             if n not in self._runs:

@@ -36,6 +36,7 @@ from nightbelt.simulation import BrokerSecrets, broker_of, demo_center, publish
 from nightbelt.stopping import Stopping
 from nightbelt.terminal import SettingsFile, held, open_records, out, print_json, settings_of
 from simulators.center import simulated_center
+from simulators.score import Delay
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -185,15 +186,27 @@ def evaluate(
     if as_json:
         print_json(result)
         return
-    table = Table(title=f"{result['bed_nights']} bed-nights")
-    for heading in ("rule", "owed", "raised", "missed", "false", "delay p50 s", "delay max s"):
-        table.add_column(heading, justify="left" if heading == "rule" else "right")
+    table = Table(
+        title=f"{result['bed_nights']} bed-nights",
+        caption="p50, p99, max of the delay: in seconds and in readings of the belt after the deadline, in readings "
+        "after the first that could show it (late: more than one)",
+    )
+    for heading in (*_RULE_COUNTS, "delay s", "readings", "shown"):
+        table.add_column(heading, justify="right")
     for rule, row in result["rules"].items():
-        counts = (row["owed"], row["raised"], row["missed"], row["false"], *row["delay_s"].values())
-        table.add_row(rule, *(str(count) for count in counts))
+        delays = (row["delay_s"], row["delay_readings"], row["shown_readings"])
+        counts = (row["owed"], row["raised"], row["missed"], row["false"], row["tolerated"], row["unseen"], row["late"])
+        table.add_row(rule, *(str(count) for count in counts), *(_delays(delay) for delay in delays))
     out.print(table)
     false = result["false_per_1000_bed_nights"].items()
     out.print("false alarms per 1,000 bed-nights: " + ", ".join(f"{priority} {count}" for priority, count in false))
+
+
+_RULE_COUNTS = ("rule", "owed", "raised", "missed", "false", "tolerated", "unseen", "late")
+
+
+def _delays(delay: Delay) -> str:
+    return "" if delay["p50"] is None else f"{delay['p50']:.1f} {delay['p99']:.1f} {delay['max']:.1f}"
 
 
 @app.command()

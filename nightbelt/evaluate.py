@@ -16,17 +16,18 @@ from alerts.rulebook import PRIORITIES, slot_of
 from alerts.runs import Kind, Transition
 from domain.alarms import Priority
 from domain.belts import BeltStatus
-from domain.units import SECOND_MS
 from simulators.arrivals import Arrivals, arrivals, belt_nights
+from simulators.batteries import battery_statuses, plan_battery
 from simulators.belt import BeltNight
-from simulators.center import simulated_center
+from simulators.center import SimulatedCenter, simulated_center
 from simulators.delivery import statuses
 from simulators.scenarios import MEASURED_MIX, Mix
 from simulators.score import Raised, Score, score
+from simulators.shown import LOOK_MS, with_shown
 from simulators.truth import TruthLine, truth_lines
 
 FIRST_NIGHT: Final = date(2026, 1, 12)
-SLICE_MS: Final = 5 * SECOND_MS
+SLICE_MS: Final = LOOK_MS
 """Longest stretch of arrivals handed in at once: shorter than any limit, so that no timer is looked at too late."""
 
 
@@ -47,8 +48,8 @@ def evaluate(
     for n in range(nights):
         plans = belt_nights(center, FIRST_NIGHT + timedelta(days=n))
         for plan in plans:
-            truth += truth_lines(center, plan.plan)
-        said = sorted((each for plan in plans for each in _said(plan)), key=lambda status: status.at)
+            truth += _lines(center, plan)
+        said = sorted((each for plan in plans for each in _said(center, plan)), key=lambda status: status.at)
         for piece in arrivals(plans):
             raised += [_raised(told) for told in _run(engine, piece, said) if told.kind is Kind.DUE]
         progress()
@@ -63,8 +64,18 @@ def _false(scored: Score) -> dict[str, float]:
     return {priority.value: round(1000 * count / scored["bed_nights"], 2) for priority, count in counts.items()}
 
 
-def _said(plan: BeltNight) -> list[BeltStatus]:
-    return statuses(plan.bed.belt.belt_id, plan.delivery)
+def _lines(center: SimulatedCenter, night: BeltNight) -> list[TruthLine]:
+    """The truth of one bed-night, and for what is owed when its belt could first show it."""
+    lines = truth_lines(center, night.plan)
+    return [with_shown(night, line) if line.get("owed") else line for line in lines]
+
+
+def _said(center: SimulatedCenter, night: BeltNight) -> list[BeltStatus]:
+    battery = plan_battery(center, night.plan, night.delivery)
+    return [
+        *statuses(night.bed.belt.belt_id, night.delivery),
+        *battery_statuses(center, night.plan, battery),
+    ]
 
 
 def _run(engine: Conditions, piece: Arrivals, said: Sequence[BeltStatus]) -> Iterator[Transition]:

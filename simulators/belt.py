@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.readings import Occupancy, SleepStage
+from domain.residents import Side
 from domain.units import SECOND_MS
 from simulators.center import SimulatedBed, SimulatedCenter
 from simulators.delivery import BURST_SPACING_MS, LATENCY_MS, Delivery, OfflineSpan, plan_delivery
@@ -138,7 +139,8 @@ def _sampled(night: BeltNight, at: Instants, numbers: Instants) -> BeltReadings:
     inside = place % 2 == 1
     cells = (at - night.plan.start_at) // CELL_MS
     noise = hashed(numbers, night.sample_salt)
-    movement = _movement(night.body.movement[cells], lane(noise, 0), inside)
+    felt = inside | (night.bed.side is not Side.WHOLE)
+    movement = _movement(night.body.movement[cells], lane(noise, 0), felt)
     entered_at = edges[np.maximum(place - 1, 0)] if len(edges) else at
     weak = lane(noise, 3) < WEAK_SHARE
     rates = inside & ~weak & (movement < _RATES_LOST_AT_MOVEMENT) & (at - entered_at >= SETTLE_MS)
@@ -210,9 +212,9 @@ def _spread(fraction: Floats, width: np.float32) -> Floats:
     return (fraction - np.float32(0.5)) * width
 
 
-def _movement(level: Floats, fraction: Floats, inside: NDArray[np.bool_]) -> Floats:
+def _movement(level: Floats, fraction: Floats, felt: NDArray[np.bool_]) -> Floats:
     moved = level * (_MOVEMENT_LEAST_FACTOR + _MOVEMENT_FACTOR_WIDTH * fraction) + _STILL_MOVEMENT * fraction
-    return np.where(inside, np.minimum(np.floor(moved), np.float32(100)), np.float32(0))
+    return np.where(felt, np.minimum(np.floor(moved), np.float32(100)), np.float32(0))
 
 
 def shown_movement(level: Floats) -> tuple[Floats, Floats]:

@@ -11,9 +11,9 @@ import numpy as np
 from domain.errors import ConfigurationError, NotFoundError
 from domain.nights import night_of
 from domain.ports import BedEntry
-from domain.residents import Center, LeaveBedSettings, NightWindow, Resident, VitalSettings
+from domain.residents import Center, LeaveBedSettings, NightWindow, Resident, Side, VitalSettings
 from domain.units import MINUTE_MS
-from domain.vitals import NO_TURN_OVER
+from simulators.asked import asked_of
 from simulators.physiology import Physiology, drawn_physiology
 from simulators.scenarios import CLOCK_OFF_MIN, DEFAULT_MIX, Mix, Opening
 from simulators.stages import TELLING_SHARE
@@ -49,10 +49,6 @@ _TWO_WINDOWS: Final = (
 _LONG_WINDOW_SHARE: Final = 0.1
 _TWO_WINDOWS_SHARE: Final = 0.06
 
-_TURNED_SHARE: Final = 0.2
-"""Share of residents who are to be turned within `_TURN_HOURS`."""
-_TURN_HOURS: Final = (2, 4, 6)
-
 _FAMILY_NAMES: Final = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗"
 _GIVEN_NAMES: Final = (
     *("秀英", "桂兰", "淑珍", "玉梅", "凤霞", "素云", "惠芳", "月娥", "美华", "翠兰"),
@@ -82,7 +78,11 @@ class SimulatedBelt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedBed:
-    """A bed with its belt and its resident; `index` counts from 0 and is what everything is drawn by."""
+    """A bed with its belt and its resident; `index` counts from 0 and is what everything is drawn by.
+
+    A double bed is two of these with one `bed_id` and a `side` each. With `one_belt` it is one, whose belt lies under
+    the resident and under somebody else who is not watched.
+    """
 
     index: int
     room_id: str
@@ -92,6 +92,8 @@ class SimulatedBed:
     belt: SimulatedBelt
     resident: Resident
     physiology: Physiology
+    side: Side = Side.WHOLE
+    one_belt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,7 @@ class SimulatedCenter:
                 room=bed.room,
                 bed_id=bed.bed_id,
                 bed=bed.bed,
+                side=bed.side,
                 belt_id=bed.belt.belt_id,
                 resident=bed.resident,
             )
@@ -168,10 +171,11 @@ def _bed(index: int, seed: int, mix: Mix) -> SimulatedBed:
         belt = _measured(belt, stream(seed, Purpose.LOSSES, index))
     belt = replace(belt, tells_stages=bool(stream(seed, Purpose.STAGES, index).random() < TELLING_SHARE))
     settings = _settings(rng)
-    vitals = _at_risk(stream(seed, Purpose.CARE, index)) if mix.measured and index else VitalSettings()
+    vitals = asked_of(seed, index, physiology) if mix.measured and index else VitalSettings()
     room = index // BEDS_PER_ROOM
     number = f"{1 + room // ROOMS_PER_FLOOR}{1 + room % ROOMS_PER_FLOOR:02d}"
-    bed = str(1 + index % BEDS_PER_ROOM)
+    side, one_belt = _shared(seed, index, mix)
+    bed = str(1 + index % BEDS_PER_ROOM) if side is Side.WHOLE else "1"
     return SimulatedBed(
         index=index,
         room_id=f"room-{number}",
@@ -186,6 +190,8 @@ def _bed(index: int, seed: int, mix: Mix) -> SimulatedBed:
             vitals=vitals,
         ),
         physiology=physiology,
+        side=side,
+        one_belt=one_belt,
     )
 
 
@@ -226,12 +232,14 @@ def _settings(rng: np.random.Generator) -> LeaveBedSettings:
     )
 
 
-def _at_risk(rng: np.random.Generator) -> VitalSettings:
-    """What is asked beyond the defaults: some residents are to be turned."""
-    risk, hours = rng.random(), _one_of(rng, _TURN_HOURS)
-    if risk >= _TURNED_SHARE:
-        return VitalSettings()
-    return VitalSettings(no_turn_over=replace(NO_TURN_OVER, on=True, after_s=hours * 3600))
+def _shared(seed: int, index: int, mix: Mix) -> tuple[Side, bool]:
+    """Which side of a double bed it is, and whether two lie over its one belt; never in the first room."""
+    room, place = divmod(index, BEDS_PER_ROOM)
+    double = stream(seed, Purpose.SHARING, room).random() < mix.two_in_bed
+    one_belt = stream(seed, Purpose.ONE_BELT, index).random() < mix.one_belt
+    if not room:
+        return Side.WHOLE, False
+    return ((Side.LEFT, Side.RIGHT)[place], False) if double else (Side.WHOLE, one_belt)
 
 
 def _one_of(rng: np.random.Generator, choices: Sequence[Choice]) -> Choice:

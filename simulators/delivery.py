@@ -12,6 +12,7 @@ from simulators.garbage import GarbageKind
 from simulators.gateways import gateway_failure
 from simulators.localtime import Span, wall_clock
 from simulators.night import DAY_MIN, NightPlan
+from simulators.outages import center_outage
 from simulators.scenarios import GARBAGE_MESSAGES, OFFLINE_MIN, SHUFFLE_MAX_MS, Scenario
 from simulators.streams import Purpose, stream
 
@@ -36,7 +37,7 @@ class OfflineSpan:
     """The belt sends nothing in [`from_at`, `to_at`) (true ms); `buffered` means it sends it all afterwards.
 
     `told`: the broker publishes its last will, and the belt says so when it is back.
-    `shared`: nor do the others behind its gateway.
+    `shared`: nor do the others behind its gateway, or in its centre.
     """
 
     from_at: int
@@ -79,7 +80,7 @@ def plan_delivery(center: SimulatedCenter, plan: NightPlan) -> Delivery:
     rng = stream(center.seed, Purpose.DELIVERY, plan.bed.index, plan.night.toordinal())
     lost = _silence(rng, center, plan)
     buffered = _silence(rng, center, plan)
-    spans, told = _behind_gateway(center, plan), Scenario.LAST_WILL in plan.scenarios
+    spans, told = _with_others(center, plan), Scenario.LAST_WILL in plan.scenarios
     for scenario, (from_at, to_at), kept in (
         (Scenario.OFFLINE_LOST, lost, False),
         (Scenario.OFFLINE_BUFFERED, buffered, True),
@@ -101,11 +102,11 @@ def statuses(belt_id: str, delivery: Delivery) -> list[BeltStatus]:
     return [BeltStatus(belt_id=belt_id, at=at, online=online) for at, online in sorted(ends)]
 
 
-def _behind_gateway(center: SimulatedCenter, plan: NightPlan) -> list[OfflineSpan]:
-    failure = gateway_failure(center, plan.night)
-    if failure is None or not failure.hits(plan.bed.index):
-        return []
-    return [OfflineSpan(from_at=failure.from_at, to_at=failure.to_at, buffered=False, shared=True)]
+def _with_others(center: SimulatedCenter, plan: NightPlan) -> list[OfflineSpan]:
+    failure, outage = gateway_failure(center, plan.night), center_outage(center, plan.night)
+    spans = [(failure.from_at, failure.to_at)] if failure is not None and failure.hits(plan.bed.index) else []
+    spans += [] if outage is None else [(outage.from_at, outage.to_at)]
+    return [OfflineSpan(from_at=low, to_at=high, buffered=False, shared=True) for low, high in spans]
 
 
 def _silence(rng: np.random.Generator, center: SimulatedCenter, plan: NightPlan) -> Span:

@@ -13,9 +13,10 @@ from domain.units import MINUTE_MS
 from simulators.center import SimulatedCenter
 from simulators.fevers import fever_of
 from simulators.localtime import Span
-from simulators.night import NightPlan
+from simulators.night import NightPlan, plan_night
 from simulators.physiology import CELL_MS, Body, Floats, body
 from simulators.scenarios import EPISODES, Scenario
+from simulators.sharing import felt_share, neighbour, over_one_belt, unwatched
 from simulators.streams import Purpose, stream
 
 MARGIN_MS: Final = 5 * MINUTE_MS
@@ -28,6 +29,7 @@ _LENGTH_MIN: Final = {
     Scenario.EMPTY_VIBRATION: (8.0, 60.0),
     Scenario.BREATHING_PAUSE: (0.25, 1.25),
     Scenario.TOSSING: (40.0, 80.0),
+    Scenario.SITTING_UP: (0.2, 1.5),
 }
 """Shortest and longest (min); the shortest are too short to be told."""
 _LEVELS: Final = {
@@ -36,8 +38,10 @@ _LEVELS: Final = {
     Scenario.FAST_BREATHING: ((25.5, 28.5), (32.0, 38.0)),
     Scenario.SLOW_BREATHING: ((6.8, 7.3), (3.0, 5.0)),
     Scenario.BREATHING_PAUSE: ((2.0, 2.9), (2.0, 2.9)),
+    Scenario.SITTING_UP: ((30.0, 45.0), (78.0, 95.0)),
 }
-"""Rates of a worrying and of an urgent episode (lowest, highest), per minute."""
+"""Rates of a worrying and of an urgent episode (lowest, highest), per minute; movement of who moves in bed for a while,
+and of who sits up."""
 _HEART: Final = {Scenario.TACHYCARDIA, Scenario.BRADYCARDIA}
 _BREATH: Final = {Scenario.FAST_BREATHING, Scenario.SLOW_BREATHING}
 _TOSSING_SHARE: Final = 0.5
@@ -51,7 +55,9 @@ _EDGE_CELLS: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """One episode in [`from_at`, `to_at`) (true ms); `rate` (/min) is that of its heart or breathing, NaN elsewhere."""
+    """One episode in [`from_at`, `to_at`) (true ms); `rate` is that of its heart or breathing (/min), or its
+    movement; NaN elsewhere.
+    """
 
     kind: Scenario
     from_at: int
@@ -79,15 +85,34 @@ def plan_episodes(center: SimulatedCenter, plan: NightPlan) -> tuple[Episode, ..
 
 
 def night_body(center: SimulatedCenter, plan: NightPlan, episodes: Sequence[Episode]) -> Body:
-    """The body of the resident in this night, episodes of heart and breathing included."""
-    calm = body(
+    """The body over the belt in this night, with the episodes and with what is felt of a neighbour."""
+    own = _with_episodes(center, plan, episodes)
+    beside = neighbour(center, plan.bed)
+    if beside is None:
+        return own
+    other = plan_night(center, beside, plan.night)
+    felt = (
+        np.float32(felt_share(center, plan.bed)) * _with_episodes(center, other, plan_episodes(center, other)).movement
+    )
+    return replace(own, movement=np.maximum(own.movement, felt))
+
+
+def _calm(center: SimulatedCenter, plan: NightPlan) -> Body:
+    """The same without episodes, of all who lie over the belt."""
+    alone = body(
         stream(center.seed, Purpose.BODY, plan.bed.index, plan.night.toordinal()),
         plan.bed.physiology,
         start_at=plan.start_at,
         end_at=plan.end_at,
-        in_bed=plan.in_bed,
+        in_bed=plan.in_bed if plan.own is None else plan.own,
         restless=Scenario.RESTLESS in plan.scenarios,
     )
+    beside = unwatched(center, plan.bed)
+    return alone if beside is None else over_one_belt(alone, _calm(center, plan_night(center, beside, plan.night)))
+
+
+def _with_episodes(center: SimulatedCenter, plan: NightPlan, episodes: Sequence[Episode]) -> Body:
+    calm = _calm(center, plan)
     fever = fever_of(center, plan.bed.index, plan.night)
     heart_rate = calm.heart_rate + np.float32(fever.heart_rate if fever else 0)
     breathing_rate = calm.breathing_rate + np.float32(fever.breathing_rate if fever else 0)
@@ -100,6 +125,8 @@ def night_body(center: SimulatedCenter, plan: NightPlan, episodes: Sequence[Epis
             heart_rate[first:last] = episode.rate
         elif episode.kind in _BREATH:
             breathing_rate[first:last] = episode.rate
+        elif episode.kind is Scenario.SITTING_UP:
+            movement[first:last] = episode.rate
         elif episode.kind is Scenario.TOSSING:
             rng = stream(center.seed, Purpose.TOSSING, plan.bed.index, plan.night.toordinal())
             moves, tossed = rng.random(last - first) < _TOSSING_SHARE, rng.uniform(*_TOSSING_MOVEMENT, last - first)

@@ -5,7 +5,7 @@ and the date (and of the demo's opening, in that one night).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.nights import night_of
+from domain.residents import Side
 from domain.units import HOUR_MS, MINUTE_MS, SECOND_MS
 from simulators.center import SimulatedBed, SimulatedCenter
 from simulators.gateways import gateway_failure
 from simulators.localtime import Span, night_span, wall_clock
+from simulators.outages import center_outage
 from simulators.scenarios import (
     FALL_MIN,
     LONG_ABSENCE_MIN,
@@ -28,6 +30,7 @@ from simulators.scenarios import (
     Scenario,
     drawn,
 )
+from simulators.sharing import somebody_in_bed, unwatched
 from simulators.streams import Purpose, stream
 
 DAY_MIN: Final = 24 * 60
@@ -63,7 +66,10 @@ class Absence:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NightPlan:
-    """What really happens: `in_bed` (int64, n x 2) are ascending stretches [entry, exit) in true ms."""
+    """What really happens: `in_bed` (int64, n x 2) are ascending stretches [entry, exit) in true ms.
+
+    Where two lie over one belt it is when at least one of them is in bed, and `own` when the resident is.
+    """
 
     bed: SimulatedBed
     night: date
@@ -71,6 +77,7 @@ class NightPlan:
     end_at: int
     in_bed: NDArray[np.int64]
     scenarios: frozenset[Scenario]
+    own: NDArray[np.int64] | None = None
 
     def absences(self) -> list[Absence]:
         """Every exit from the bed with its return, ascending."""
@@ -81,6 +88,15 @@ class NightPlan:
 
 def plan_night(center: SimulatedCenter, bed: SimulatedBed, night: date) -> NightPlan:
     """The night of the resident of `bed` that begins on the evening of `night`."""
+    plan = _planned(center, bed, night)
+    beside = unwatched(center, bed)
+    if beside is None:
+        return plan
+    both = somebody_in_bed(plan.in_bed, _planned(center, beside, night).in_bed)
+    return replace(plan, in_bed=both, own=plan.in_bed)
+
+
+def _planned(center: SimulatedCenter, bed: SimulatedBed, night: date) -> NightPlan:
     zone = center.zone
     start_at, end_at = night_span(night, zone)
     day = night.toordinal()
@@ -97,12 +113,13 @@ def plan_night(center: SimulatedCenter, bed: SimulatedBed, night: date) -> Night
     failure = gateway_failure(center, night)
     if failure is not None and failure.hits(bed.index):
         scenarios |= {Scenario.GATEWAY_DOWN}
-    if bed.belt.clock_offset_ms:
-        scenarios |= {Scenario.CLOCK_OFF}
+    if center_outage(center, night) is not None:
+        scenarios |= {Scenario.CENTER_DOWN}
+    scenarios |= _always(bed)
     opening = center.opening
     if opening is not None and opening.resident_id == bed.resident.resident_id and start_at <= opening.exit_at < end_at:
         stretches = _with_opening(stretches, opening, start_at)
-        scenarios = scenarios & {Scenario.CLOCK_OFF, Scenario.GATEWAY_DOWN} | {Scenario.OPENING}
+        scenarios = (scenarios & {Scenario.GATEWAY_DOWN, Scenario.CENTER_DOWN}) | _always(bed) | {Scenario.OPENING}
     in_bed = np.array(stretches, np.int64).reshape(-1, 2)
     return NightPlan(bed=bed, night=night, start_at=start_at, end_at=end_at, in_bed=in_bed, scenarios=scenarios)
 
@@ -117,6 +134,16 @@ def nights_between(center: SimulatedCenter, from_at: int, to_at: int) -> list[da
     """The dates of the nights that touch [`from_at`, `to_at`) (ms)."""
     first, last = night_of(from_at, center.zone), night_of(to_at - 1, center.zone)
     return [first + timedelta(days=shift) for shift in range((last - first).days + 1)]
+
+
+def _always(bed: SimulatedBed) -> frozenset[Scenario]:
+    """What is so in each night of this bed."""
+    found = {
+        Scenario.CLOCK_OFF: bool(bed.belt.clock_offset_ms),
+        Scenario.TWO_IN_BED: bed.side is not Side.WHOLE,
+        Scenario.ONE_BELT_FOR_TWO: bed.one_belt,
+    }
+    return frozenset(scenario for scenario, holds in found.items() if holds)
 
 
 def _habit(rng: np.random.Generator) -> float:

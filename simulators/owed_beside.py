@@ -1,8 +1,9 @@
-"""Which alarms are owed about many exits, wrong clocks and silent gateways, from what really happened.
+"""Which alarms are owed about many exits, wrong clocks, batteries, silent gateways and centres, from what happened.
 
 The rules: the exit that is one more than the resident's limit owes an alarm at its return, once a night; a clock that
 is off by more than the limit owes one after its time; a gateway that fails owes one for its belts and none for each of
-them. Exits near a window's border or a silence, and clocks that were wrong before, are EITHER.
+them; so does a centre whose belts all fall silent. A battery owes one when it has been told to be low for its time.
+Exits near a window's border or a silence, and clocks that were wrong before, are EITHER.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,11 +14,13 @@ import numpy as np
 from domain.alarms import Rule
 from domain.residents import VitalSettings
 from domain.units import MINUTE_MS, SECOND_MS
+from simulators.batteries import Battery, Course
 from simulators.center import SimulatedCenter
 from simulators.drift import Drift
 from simulators.gateways import GatewayFailure
 from simulators.localtime import Span
 from simulators.night import Absence, NightPlan, plan_night
+from simulators.outages import Outage
 from simulators.owed import Owed, Sight
 from simulators.owed_episodes import EpisodeVerdict
 
@@ -27,6 +30,9 @@ CADENCES: Final = 2
 RETURN_MS: Final = 5 * SECOND_MS
 """A return counts after that."""
 GROUP_AFTER_MS: Final = 4 * MINUTE_MS
+CENTER_AFTER_MS: Final = 3 * MINUTE_MS
+LEAST_TOGETHER: Final = 4
+"""Belts whose silence is that of a centre; with twice as many there are enough of them, whatever single ones do."""
 _LEAST_OCCUPIED: Final = 4
 """Belts over occupied beds that make a group for certain, in a centre of any size here."""
 _LEAST_SHARE: Final = 0.06
@@ -106,15 +112,51 @@ def gateway_verdict(center: SimulatedCenter, failure: GatewayFailure, plan: Nigh
     )
 
 
+def battery_verdict(battery: Battery | None, settings: VitalSettings) -> EpisodeVerdict | None:
+    """What a battery owes this night; None when that is nothing: nearly low, low for a moment, or being charged."""
+    asked = settings.battery_low
+    if battery is None or not asked.on or battery.course is not Course.LOW:
+        return None
+    after_ms = asked.after_s * SECOND_MS
+    if battery.to_at - battery.from_at <= after_ms:
+        return None
+    return EpisodeVerdict(
+        rule=Rule.BATTERY_LOW,
+        began_at=battery.from_at,
+        until=battery.to_at,
+        due_at=battery.from_at + after_ms,
+        owed=Owed.YES,
+    )
+
+
+def outage_verdict(center: SimulatedCenter, outage: Outage) -> EpisodeVerdict | None:
+    """What the silence of a whole centre owes; None when that is nothing, for it is too short or too small."""
+    length_ms = outage.to_at - outage.from_at
+    if len(center.beds) < LEAST_TOGETHER or length_ms < CENTER_AFTER_MS - MINUTE_MS // 2:
+        return None
+    sure = length_ms > CENTER_AFTER_MS + MINUTE_MS // 2 and len(center.beds) >= 2 * LEAST_TOGETHER
+    return EpisodeVerdict(
+        rule=Rule.CENTER_SILENT,
+        began_at=outage.from_at,
+        until=outage.to_at,
+        due_at=outage.from_at + CENTER_AFTER_MS,
+        owed=Owed.YES if sure else Owed.EITHER,
+    )
+
+
 def _in_bed(plan: NightPlan, *instants: int) -> bool:
     return all(np.searchsorted(plan.in_bed.ravel(), at, side="right") % 2 == 1 for at in instants)
 
 
 def beside_verdicts(
-    plan: NightPlan, windows: Sequence[Span], drift: Drift | None, sight: Sight
+    plan: NightPlan, windows: Sequence[Span], drift: Drift | None, battery: Battery | None, sight: Sight
 ) -> Iterator[EpisodeVerdict]:
     """All of these that are about the bed itself."""
     settings = plan.bed.resident.vitals
-    for found in (exits_verdict(plan, windows, sight, settings), clock_verdict(plan, drift, settings)):
+    for found in (
+        exits_verdict(plan, windows, sight, settings),
+        clock_verdict(plan, drift, settings),
+        battery_verdict(battery, settings),
+    ):
         if found is not None:
             yield found

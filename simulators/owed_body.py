@@ -7,7 +7,7 @@ overtaken is not judged) is neither owed nor false. Fails toward EITHER.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -34,6 +34,7 @@ def body_verdicts(
     plan: NightPlan, body: Body, episodes: Sequence[Episode], sight: Sight, settings: VitalSettings
 ) -> list[EpisodeVerdict]:
     """All that may be told of one night by these rules; a verdict NO is left out."""
+    body = _in_bed_only(plan, body)
     found = [
         *_of_pauses(episodes, settings.breathing_pause, sight),
         *_of_restlessness(body, settings.restless, sight),
@@ -43,6 +44,14 @@ def body_verdicts(
     if sight.delivery.shuffled:
         bounded = [either(verdict) for verdict in bounded]
     return [*bounded, *_of_last_wills(settings.belt_offline, sight)]
+
+
+def _in_bed_only(plan: NightPlan, body: Body) -> Body:
+    """The body without what an empty side of a double bed shows of the other."""
+    cells = np.zeros(len(body.movement), np.bool_)
+    for entry_at, exit_at in plan.in_bed.tolist():
+        cells[(entry_at - body.start_at) // CELL_MS : (exit_at - 1 - body.start_at) // CELL_MS + 1] = True
+    return replace(body, movement=np.where(cells, body.movement, np.float32(0)))
 
 
 def _of_pauses(episodes: Sequence[Episode], asked: RuleLimit, sight: Sight) -> Iterator[EpisodeVerdict]:
@@ -87,7 +96,11 @@ def _minutes(body: Body, limit: float, sight: Sight) -> _Minutes:
 
 
 def _of_restlessness(body: Body, asked: RuleLimit, sight: Sight) -> Iterator[EpisodeVerdict]:
-    """The stretches in which somebody was never still for the clear time, where most minutes of a while count."""
+    """The stretches in which somebody was never still for the clear time, where most minutes of a while count.
+
+    It began with the first of these movements, as its alarm says: two stretches may share some of them, and the alarm
+    of the first must not be taken for that of the second.
+    """
     if not asked.on or asked.limit is None or asked.clear_limit is None:
         return
     moved, stirred = (_minutes(body, limit, sight) for limit in (asked.limit, asked.clear_limit))
@@ -102,10 +115,13 @@ def _of_restlessness(body: Body, asked: RuleLimit, sight: Sight) -> Iterator[Epi
         must = np.flatnonzero(sure[low:high])
         apart = before_perhaps is None or _still_before(stirred.perhaps, before_perhaps, low, clear + 2)
         owed = apart and len(must) > 0 and must[0] - may[0] <= 1
-        at = moved.from_at + (low + int(must[0] if owed else may[0])) * MINUTE_MS
+        reached = low + int(must[0] if owed else may[0])
+        began = max(0, reached - within + 1)
+        began += int(np.argmax(moved.perhaps[began : reached + 1]))
+        at = moved.from_at + reached * MINUTE_MS
         yield EpisodeVerdict(
             rule=Rule.RESTLESS,
-            began_at=at - (within - 1) * MINUTE_MS,
+            began_at=moved.from_at + began * MINUTE_MS,
             until=moved.from_at + (high + clear) * MINUTE_MS,
             due_at=at,
             owed=Owed.YES if owed else Owed.EITHER,

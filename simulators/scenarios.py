@@ -40,6 +40,11 @@ class Scenario(StrEnum):
     WANDERING = "wandering"
     CLOCK_DRIFT = "clock-drift"
     GATEWAY_DOWN = "gateway-down"
+    SITTING_UP = "sitting-up"
+    BATTERY_LOW = "battery-low"
+    CENTER_DOWN = "center-down"
+    TWO_IN_BED = "two-in-bed"
+    ONE_BELT_FOR_TWO = "one-belt-for-two"
 
 
 LONG_ABSENCE_MIN: Final = (20.0, 60.0)
@@ -51,6 +56,9 @@ WANDERING_MIN: Final = (1.0, 6.0)
 """How long a resident who cannot rest is up each time (min)."""
 GATEWAY_DOWN_MIN: Final = (10.0, 60.0)
 """How long a gateway fails (min)."""
+CENTER_DOWN_MIN: Final = (5.0, 45.0)
+CENTER_HICCUP_MIN: Final = (0.5, 2.3)
+"""How long the network of a whole centre fails (min), and how long it may without anybody being told."""
 OFFLINE_MIN: Final = (10.0, 90.0)
 """How long a belt is silent (min)."""
 GARBAGE_MESSAGES: Final = (20, 60)
@@ -69,7 +77,9 @@ OPENING_EXIT_AFTER_MS: Final = 4 * MINUTE_MS
 OPENING_AWAY_MS: Final = 25 * MINUTE_MS
 OPENING_IN_BED_AFTER_MS: Final = 30 * MINUTE_MS
 
-_NOT_DRAWN: Final = {Scenario.CLOCK_OFF, Scenario.OPENING, Scenario.FEVER_TREND, Scenario.GATEWAY_DOWN}
+_OF_BEDS: Final = {Scenario.TWO_IN_BED, Scenario.ONE_BELT_FOR_TWO}
+_OF_CENTERS: Final = {Scenario.GATEWAY_DOWN, Scenario.CENTER_DOWN}
+_NOT_DRAWN: Final = {Scenario.CLOCK_OFF, Scenario.OPENING, Scenario.FEVER_TREND, *_OF_BEDS, *_OF_CENTERS}
 _DRAWN: Final = tuple(name for name in Scenario if name not in _NOT_DRAWN)
 
 
@@ -77,29 +87,35 @@ _DRAWN: Final = tuple(name for name in Scenario if name not in _NOT_DRAWN)
 class Mix:
     """How often each scenario comes: its share of bed-nights, 0 to 1; 1 forces it, absent means never.
 
-    That of GATEWAY_DOWN is its share of nights, in which one of a centre's gateways fails.
+    Those of GATEWAY_DOWN and CENTER_DOWN are their shares of nights, in which one of a centre's gateways fails, or its
+    whole network.
     `clock_off` is the share of belts with a wrong clock (a property of the belt, not of the night), `fever_trend` that
-    of residents who come down with a fever every few weeks. `measured`: belts lose values, and their occupancy
-    chatters, as was measured; the truth then tells of rates and silences as well.
+    of residents who come down with a fever every few weeks. `two_in_bed` is the share of rooms whose two beds are one
+    double bed with a belt on each side, `one_belt` that of beds in which two lie over one belt. `measured`: belts lose
+    values, and their occupancy chatters, as was measured; the truth then tells of rates and silences as well.
     """
 
     shares: Mapping[Scenario, float] = field(default_factory=lambda: MappingProxyType({}))
     clock_off: float = 0.0
     measured: bool = False
     fever_trend: float = 0.0
+    two_in_bed: float = 0.0
+    one_belt: float = 0.0
 
     @classmethod
     def of(cls, *forced: Scenario) -> "Mix":
         """Every night has exactly these scenarios; with CLOCK_OFF every belt but the first has a wrong clock.
 
-        With FEVER_TREND every resident has fevers.
+        With FEVER_TREND every resident has fevers, with TWO_IN_BED or ONE_BELT_FOR_TWO all beds but those of the first
+        room are shared so.
         """
+        of_bed_nights = set(forced) - {Scenario.CLOCK_OFF, Scenario.OPENING, *_OF_BEDS}
         return cls(
-            shares=MappingProxyType(
-                {name: 1.0 for name in forced if name not in {Scenario.CLOCK_OFF, Scenario.OPENING}}
-            ),
+            shares=MappingProxyType(dict.fromkeys(sorted(of_bed_nights), 1.0)),
             clock_off=1.0 if Scenario.CLOCK_OFF in forced else 0.0,
             fever_trend=1.0 if Scenario.FEVER_TREND in forced else 0.0,
+            two_in_bed=1.0 if Scenario.TWO_IN_BED in forced else 0.0,
+            one_belt=1.0 if Scenario.ONE_BELT_FOR_TWO in forced else 0.0,
         )
 
 
@@ -134,6 +150,7 @@ EPISODES: Final = (
     Scenario.EMPTY_VIBRATION,
     Scenario.BREATHING_PAUSE,
     Scenario.TOSSING,
+    Scenario.SITTING_UP,
 )
 """What happens to rates and signal for a while; in the order in which they are planned."""
 MEASURED_MIX: Final = Mix(
@@ -147,11 +164,16 @@ MEASURED_MIX: Final = Mix(
             Scenario.WANDERING: 0.03,
             Scenario.CLOCK_DRIFT: 0.02,
             Scenario.GATEWAY_DOWN: 0.3,
+            Scenario.SITTING_UP: 0.15,
+            Scenario.BATTERY_LOW: _EPISODE_SHARE,
+            Scenario.CENTER_DOWN: 0.3,
         }
     ),
     clock_off=DEFAULT_MIX.clock_off,
     measured=True,
     fever_trend=0.05,
+    two_in_bed=0.08,
+    one_belt=0.05,
 )
 """The same with belts as lossy as real ones and with episodes of rates: what alarm rules are scored on."""
 

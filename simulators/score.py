@@ -1,8 +1,8 @@
 """Alarms against the truth: how many were owed, raised, missed, false, and how late."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from math import inf
+from math import ceil, inf
 from statistics import median
 from typing import Final, TypedDict
 
@@ -20,23 +20,37 @@ EITHER_LATE_MS: Final = 2 * HOUR_MS
 
 
 class Delay(TypedDict):
-    """Seconds from due to raised over the owed alarms that were raised; None where there was none.
+    """How late the owed alarms were raised; None where there was none. Less than 0 is early.
 
     Nights in which the messages themselves are held up (by up to half a minute) say nothing here and are left out.
     """
 
     p50: float | None
+    p99: float | None
     max: float | None
 
 
 class RuleScore(TypedDict):
-    """Counts of one rule. `false` counts alarms that match nothing, second alarms for one absence among them."""
+    """Counts of one rule.
+
+    `tolerated` counts alarms about what was too near to a border to be owed or false, `false` those that match nothing,
+    second alarms for one absence among them. `unseen` is what would be owed if the belt could show it: one belt under
+    two people shows nobody's leaving while the other stays.
+    `delay_s` is from the deadline, and `delay_readings` the same in intervals of the belt; `shown_readings` is from the
+    first reading that could show it, values lost and messages of several readings allowed for, and `late` counts those
+    that came more than one interval after that (what no reading tells of: and than one look).
+    """
 
     owed: int
     raised: int
     missed: int
     false: int
+    tolerated: int
+    unseen: int
+    late: int
     delay_s: Delay
+    delay_readings: Delay
+    shown_readings: Delay
 
 
 class Score(TypedDict):
@@ -60,6 +74,7 @@ def score(
     alarms are tolerated.
     """
     absences = [line for line in lines if line["kind"] in {"absence", "episode"}]
+    unseen = Counter(line["rule"] for line in lines if line["kind"] == "unseen")
     alarms = sorted(raised, key=lambda alarm: alarm[3])
     low, high = -inf if from_at is None else from_at, inf if to_at is None else to_at
     return {
@@ -68,6 +83,7 @@ def score(
             rule.value: _rule_score(
                 [_bounded(line, low, high) for line in absences if line["rule"] == rule],
                 [alarm for alarm in alarms if alarm[1] == rule],
+                unseen[rule],
             )
             for rule in rules
         },
@@ -80,7 +96,7 @@ def _bounded(line: TruthLine, low: float, high: float) -> TruthLine:
     return line | {"owed": False, "either": True}
 
 
-def _rule_score(absences: Sequence[TruthLine], alarms: Sequence[Raised]) -> RuleScore:
+def _rule_score(absences: Sequence[TruthLine], alarms: Sequence[Raised], unseen: int) -> RuleScore:
     by_place: dict[str, list[TruthLine]] = defaultdict(list)
     owed = found = 0
     for line in absences:
@@ -89,7 +105,7 @@ def _rule_score(absences: Sequence[TruthLine], alarms: Sequence[Raised]) -> Rule
             by_place[line["belt"]].append(line)
             by_place[line["resident"]].append(line)
     matched: set[int] = set()
-    delays_s = []
+    timed: list[tuple[TruthLine, int]] = []
     false = 0
     for place, _, began_at, raised_at in alarms:
         open_lines = [line for line in by_place[place] if id(line) not in matched and _fits(line, raised_at)]
@@ -100,14 +116,34 @@ def _rule_score(absences: Sequence[TruthLine], alarms: Sequence[Raised]) -> Rule
         matched.add(id(nearest))
         found += nearest["owed"]
         if nearest["owed"] and not nearest["delayed"]:
-            delays_s.append(round((raised_at - nearest["due_at"]) / SECOND_MS, 3))
+            timed.append((nearest, raised_at))
+    shown = [(line, raised_at - int(line.get("shown_at") or line["due_at"])) for line, raised_at in timed]
     return {
         "owed": owed,
         "raised": len(alarms),
         "missed": owed - found,
         "false": false,
-        "delay_s": {"p50": round(median(delays_s), 3) if delays_s else None, "max": max(delays_s, default=None)},
+        "tolerated": len(matched) - found,
+        "unseen": unseen,
+        "late": sum(late_ms > max(line["interval_ms"], line.get("look_ms", 0)) for line, late_ms in shown),
+        "delay_s": _delay([(raised_at - line["due_at"]) / SECOND_MS for line, raised_at in timed], 3),
+        "delay_readings": _delay([_readings(line, raised_at - line["due_at"]) for line, raised_at in timed], 2),
+        "shown_readings": _delay([_readings(line, late_ms) for line, late_ms in shown], 2),
     }
+
+
+def _readings(line: TruthLine, delay_ms: int) -> float:
+    """So many intervals of the belt is that."""
+    return float(delay_ms / line["interval_ms"])
+
+
+def _delay(delays: list[float], digits: int) -> Delay:
+    """The p-th percentile is the least value that p % of them do not exceed."""
+    ordered = sorted(delays)
+    if not ordered:
+        return {"p50": None, "p99": None, "max": None}
+    p99 = ordered[ceil(len(ordered) * 0.99) - 1]
+    return {"p50": round(median(ordered), digits), "p99": round(p99, digits), "max": round(ordered[-1], digits)}
 
 
 def _fits(line: TruthLine, raised_at: int) -> bool:

@@ -45,6 +45,13 @@ class Purpose(IntEnum):
     DRIFT = 22
     STAGES = 40
     MAKER_STAGES = 41
+    ASKED = 50
+    BATTERY = 51
+    CHARGE = 52
+    OUTAGE = 53
+    SHARING = 54
+    ONE_BELT = 55
+    FELT = 56
 
 
 def _entropy(seed: int, purpose: Purpose, index: int, day: int) -> np.random.SeedSequence:

@@ -13,7 +13,9 @@ All instants are true time in ms (not the belt's clock). Kinds of line:
   false), `interval_ms`, `delayed` (a night in which messages are held up and shuffled on the way).
 - `episode`, in centres whose belts are lossy: the same fields for something else that owes an alarm or may (a rate
   beyond its limit, lost rates, a silent belt, exits, a clock), and `early_ms` (how much before `due_at` the alarm may
-  come). For a gateway that fails `belt` and `resident` are the centre's id, and `bed` is "".
+  come). For a gateway or a network that fails `belt` and `resident` are the centre's id, and `bed` is "".
+- `unseen`, where two lie over one belt: the same fields for an absence that owes an alarm by what the resident did, and
+  that the belt cannot show, because the other stayed. `owed` is false.
 - `trend`, one per night of a fever: `kind`, `night`, `belt`, `bed`, `resident`, `number` (of its nights, from 0),
   `heart_rate`, `breathing_rate` (by how much per minute they are raised all night).
 
@@ -21,24 +23,28 @@ A file may hold a line twice after a crash; `read_truth` gives each once.
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from domain.alarms import Rule
+from simulators.batteries import plan_battery
 from simulators.center import SimulatedCenter
 from simulators.delivery import Delivery, plan_delivery
 from simulators.drift import plan_drift
 from simulators.episodes import night_body, plan_episodes
 from simulators.fevers import fever_of
 from simulators.gateways import gateway_failure
-from simulators.localtime import window_spans
+from simulators.localtime import Span, window_spans
 from simulators.night import Absence, NightPlan
+from simulators.outages import center_outage
 from simulators.owed import Owed, Sight, limits_ms, verdict
-from simulators.owed_beside import GROUP_AFTER_MS, beside_verdicts, gateway_verdict
+from simulators.owed_beside import GROUP_AFTER_MS, beside_verdicts, gateway_verdict, outage_verdict
 from simulators.owed_body import body_verdicts
 from simulators.owed_episodes import EARLY_MS, EpisodeVerdict, episode_verdicts
+from simulators.owed_sitting import sitting_verdicts
+from simulators.owed_times import time_verdicts
 from simulators.scenarios import Scenario
 
 TruthLine = dict[str, Any]
@@ -63,7 +69,8 @@ def truth_lines(center: SimulatedCenter, plan: NightPlan, *, seen_from_at: int |
             lines.append(_absence_line(plan, absence, rule, found.due_at, owed))
     if center.mix.measured:
         lines += _episode_lines(center, plan, sight, seen_from_at)
-        lines += _gateway_lines(center, plan, seen_from_at)
+        lines += _center_lines(center, plan, seen_from_at)
+    lines += _unseen_lines(plan, windows, sight, seen_from_at)
     fever = fever_of(center, plan.bed.index, plan.night)
     if fever is not None:
         lines.append({"kind": "trend", **_whose(plan), **asdict(fever)})
@@ -79,7 +86,9 @@ def _episode_lines(center: SimulatedCenter, plan: NightPlan, sight: Sight, seen_
     for found in (
         *episode_verdicts(plan, body, episodes, sight, asked),
         *body_verdicts(plan, body, episodes, sight, asked),
-        *beside_verdicts(plan, windows, plan_drift(center, plan), sight),
+        *sitting_verdicts(plan, body, sight, asked),
+        *time_verdicts(plan, center.zone, sight, asked),
+        *beside_verdicts(plan, windows, plan_drift(center, plan), plan_battery(center, plan, sight.delivery), sight),
     ):
         if seen_from_at is not None and found.until <= seen_from_at:
             continue
@@ -101,17 +110,35 @@ def _with_gateway(center: SimulatedCenter, plan: NightPlan, found: EpisodeVerdic
     )
 
 
-def _gateway_lines(center: SimulatedCenter, plan: NightPlan, seen_from_at: int | None) -> list[TruthLine]:
-    """Of the centre, told with the first belt behind the gateway that fails."""
-    failure = gateway_failure(center, plan.night)
-    if failure is None or failure.first != plan.bed.index or (seen_from_at or 0) > failure.from_at:
+def _center_lines(center: SimulatedCenter, plan: NightPlan, seen_from_at: int | None) -> list[TruthLine]:
+    """Of the centre: told with the first belt behind the gateway that fails, or with the first of all."""
+    failure, outage = gateway_failure(center, plan.night), center_outage(center, plan.night)
+    found = gateway_verdict(center, failure, plan) if failure and failure.first == plan.bed.index else None
+    if outage is not None and plan.bed.index == 0:
+        found = outage_verdict(center, outage)
+    if found is None or (seen_from_at or 0) > found.began_at:
         return []
-    found = gateway_verdict(center, failure, plan)
     happened = Absence(began_at=found.began_at, until=found.until)
     line = _absence_line(plan, happened, found.rule, found.due_at, found.owed)
     center_id = center.center.center_id
     of_center = {"kind": "episode", "early_ms": EARLY_MS, "belt": center_id, "bed": "", "resident": center_id}
     return [line | of_center | {"delayed": False}]
+
+
+def _unseen_lines(
+    plan: NightPlan, windows: Sequence[Span], sight: Sight, seen_from_at: int | None
+) -> Iterator[TruthLine]:
+    """What is owed by what the resident did, and cannot be seen, because somebody else stayed on the same belt."""
+    if plan.own is None:
+        return
+    seen = set(plan.in_bed[:, 1].tolist())
+    for absence in replace(plan, in_bed=plan.own).absences():
+        if absence.began_at in seen or (seen_from_at is not None and absence.began_at < seen_from_at):
+            continue
+        for rule, limit_ms in limits_ms(plan.bed.resident.leave_bed).items():
+            found = verdict(absence, limit_ms, windows, sight)
+            if found.owed is Owed.YES:
+                yield _absence_line(plan, absence, rule, found.due_at, Owed.NO) | {"kind": "unseen"}
 
 
 def _absence_line(plan: NightPlan, absence: Absence, rule: Rule, due_at: int, owed: Owed) -> TruthLine:

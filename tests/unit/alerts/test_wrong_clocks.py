@@ -51,3 +51,24 @@ def test_a_silent_belt_is_not_told_of_by_time_alone() -> None:
     live(one, 0, 100, 200)
     told = [told for second in range(100, 2 * AFTER, 10) for told in one.tick(NIGHT + second * 1000)]
     assert {t.spec.rule for t in told} == {Rule.BELT_SILENT}
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_clock_that_runs_away_is_told_of_in_the_reading_that_makes_it_fifteen_minutes(way: int) -> None:
+    """Evenly, 0.2 s in each second: over 180 s off from the 901st second on."""
+    one, told = Conditions([vital_slot()]), []
+    for second in range(0, 3000, 10):
+        now = NIGHT + second * 1000
+        told += one.observe(batch([(second + way * min(second / 5, 220), IN)], received=second), now)
+        told += one.tick(now)
+    (due,) = [t for t in told if t.spec.rule is Rule.CLOCK_WRONG]
+    assert ((due.began_at - NIGHT) / 1000, (due.at - NIGHT) / 1000) == (910, 910 + AFTER)
+
+
+def test_one_reading_that_shows_it_right_begins_the_time_anew() -> None:
+    """A way that takes minutes looks like a clock that is behind, until a reading comes faster."""
+    one = Conditions([vital_slot()])
+    assert live(one, 0, AFTER - 60, -184) == []
+    assert live(one, AFTER - 60, AFTER - 50, -178) == []
+    assert live(one, AFTER - 50, 2 * AFTER - 50, -184) == []
+    assert live(one, 2 * AFTER - 50, 2 * AFTER, -184) == [("due", 2 * AFTER - 50, -184)]

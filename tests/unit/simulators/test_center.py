@@ -3,15 +3,36 @@ import re
 import pytest
 
 from domain.errors import ConfigurationError, NotFoundError
-from domain.residents import LeaveBedSettings, checked_id
+from domain.residents import LeaveBedSettings, VitalSettings, checked_id
+from domain.vitals import SITTING_UP
 from simulators.center import INTERVALS_MS, simulated_center
-from simulators.scenarios import Mix, Scenario
+from simulators.scenarios import MEASURED_MIX, Mix, Scenario
 
 
 def test_a_bed_is_the_same_in_every_centre_of_the_seed() -> None:
     small, large = simulated_center(3, 7), simulated_center(40, 7)
     assert large.beds[:3] == small.beds
     assert simulated_center(3, 8).beds != small.beds
+    small, large = simulated_center(13, 11, mix=MEASURED_MIX), simulated_center(40, 11, mix=MEASURED_MIX)
+    assert large.beds[:13] == small.beds
+
+
+def test_some_residents_are_asked_more_of_than_others() -> None:
+    beds = simulated_center(300, 11, mix=MEASURED_MIX).beds
+    asked = [bed.resident.vitals for bed in beds]
+    assert asked[0] == VitalSettings()
+    for on in (
+        [one.sitting_up.on for one in asked],
+        [one.not_in_bed.on for one in asked],
+        [one.still_in_bed.on for one in asked],
+        [one.no_turn_over.on for one in asked],
+    ):
+        assert 0.08 < sum(on) / 300 < 0.35
+    for bed, one in zip(beds, asked, strict=True):
+        if one.not_in_bed.on:
+            minutes = one.not_in_bed.at.hour * 60 + one.not_in_bed.at.minute
+            assert abs(minutes - bed.physiology.bedtime_min) < 30
+    assert all(one.sitting_up == SITTING_UP for one in (bed.resident.vitals for bed in simulated_center(40, 11).beds))
 
 
 def test_ids_are_fit_for_topics_and_distinct() -> None:

@@ -79,7 +79,8 @@ def test_what_people_do_is_the_same_with_belts_that_lose_nothing() -> None:
     for one, other in zip(lossy.beds, plain.beds, strict=True):
         night = plan_night(lossy, one, NIGHT)
         if not night.scenarios & {Scenario.FALL, Scenario.WANDERING}:
-            assert np.array_equal(night.in_bed, plan_night(plain, other, NIGHT).in_bed)
+            own = night.in_bed if night.own is None else night.own
+            assert np.array_equal(own, plan_night(plain, other, NIGHT).in_bed)
 
 
 @pytest.mark.parametrize("kind", EPISODES)
@@ -91,6 +92,7 @@ def test_an_episode_lies_where_it_can_happen_and_is_seen(kind: Scenario) -> None
         for instant in (episode.from_at - MARGIN_MS + 10_000, episode.to_at + MARGIN_MS - 10_000):
             assert bool(np.searchsorted(edges, instant, side="right") % 2 == 0) is empty
         at, _, heart, breath = columns(night)
+        movement = belt_readings(night, night.plan.start_at, night.plan.end_at).movement
         during = (at >= episode.from_at) & (at < episode.to_at)
         seen_heart, seen_breath = (column[during & ~np.isnan(column)] for column in (heart, breath))
         if kind is Scenario.VITALS_LOST:
@@ -102,6 +104,9 @@ def test_an_episode_lies_where_it_can_happen_and_is_seen(kind: Scenario) -> None
             assert (np.abs(seen_breath - episode.rate).max() <= 0.1) if fine else (seen_breath > 8).all()
         elif kind in {Scenario.FAST_BREATHING, Scenario.SLOW_BREATHING}:
             assert np.abs(seen_breath - episode.rate).max() <= 0.4
+        elif kind is Scenario.SITTING_UP:
+            assert (shown := movement[during]).min() >= np.floor(0.7 * episode.rate)
+            assert shown.max() <= 1.3 * episode.rate + 2.5
         else:
             assert len(seen_heart) > 0
 

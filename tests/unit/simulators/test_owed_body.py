@@ -71,6 +71,13 @@ class TestRestlessness:
     def test_the_minute_that_makes_most_of_half_an_hour_is_owed(self) -> None:
         assert owed(body(*tossing(self.AT, 40))) == [(Rule.RESTLESS, self.AT + 23 * MINUTE_MS, Owed.YES)]
 
+    def test_it_began_with_the_first_movement_that_counts(self) -> None:
+        """Not half an hour before it was due: there it might begin before another stretch that shares movements."""
+        moves = [(self.AT, 80.0), *tossing(self.AT + 7 * MINUTE_MS, 23)]
+        sight = Sight(belt=HONEST_BELT, delivery=Delivery())
+        (found,) = body_verdicts(plan(), body(*moves), (), sight, VitalSettings())
+        assert (found.began_at, found.due_at) == (self.AT, self.AT + 29 * MINUTE_MS)
+
     def test_fewer_minutes_are_nothing(self) -> None:
         assert owed(body(*tossing(self.AT, 23))) == []
 

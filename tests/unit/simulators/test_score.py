@@ -73,12 +73,21 @@ def test_counts(lines: list[dict[str, Any]], raised_at: tuple[int, ...], counts:
 def test_the_result_has_its_shape() -> None:
     lines = [NIGHT, _line(), NIGHT | {"night": "2026-11-24"}, _line(exit_at=EXIT + 86_400_000, until=None)]
     alarms = [("b0001", NOT_BACK, EXIT, DUE + 2_000), ("b0001", NOT_BACK, EXIT, DUE + 86_400_000 + 6 * SECOND_MS)]
-    nothing = {"owed": 0, "raised": 0, "missed": 0, "false": 0, "delay_s": {"p50": None, "max": None}}
+    none = {"p50": None, "p99": None, "max": None}
+    counts = {"owed": 0, "raised": 0, "missed": 0, "false": 0, "tolerated": 0, "unseen": 0, "late": 0}
+    delays = {"p50": 0.4, "p99": 0.6, "max": 0.6}
     assert score(lines, alarms) == {
         "bed_nights": 2,
         "rules": {
-            IMMEDIATE: nothing,
-            NOT_BACK: {"owed": 2, "raised": 2, "missed": 0, "false": 0, "delay_s": {"p50": 4.0, "max": 6.0}},
+            IMMEDIATE: {**counts, "delay_s": none, "delay_readings": none, "shown_readings": none},
+            NOT_BACK: {
+                **counts,
+                "owed": 2,
+                "raised": 2,
+                "delay_s": {"p50": 4.0, "p99": 6.0, "max": 6.0},
+                "delay_readings": delays,
+                "shown_readings": delays,
+            },
         },
     }
 
@@ -107,4 +116,29 @@ def test_nights_of_held_up_messages_are_scored_but_say_nothing_of_delay() -> Non
     held_up = _line() | {"delayed": True}
     found = _scored([held_up], held_up["due_at"] + 20_000)
     assert _counts(found) == (1, 1, 0, 0)
-    assert found["delay_s"] == {"p50": None, "max": None}
+    assert found["delay_s"] == {"p50": None, "p99": None, "max": None}
+    assert found["late"] == 0
+
+
+def test_late_is_more_than_one_reading_after_the_first_that_could_show_it() -> None:
+    lossy = _line() | {"shown_at": DUE + 45_000}
+    found = _scored([lossy], DUE + 54_000)
+    assert (found["delay_readings"]["max"], found["shown_readings"]["max"], found["late"]) == (5.4, 0.9, 0)
+    assert _scored([lossy], DUE + 56_000)["late"] == 1
+    assert _scored([_line()], DUE + 11_000)["late"] == 1
+    assert _scored([_line() | {"interval_ms": 1_000}], DUE + 4_000)["late"] == 1
+    assert _scored([_line() | {"interval_ms": 1_000, "look_ms": 5_000}], DUE + 4_000)["late"] == 0
+
+
+def test_one_in_a_hundred_lies_above_the_ninety_ninth_percentile() -> None:
+    day_ms = 86_400_000
+    lines = [_line(exit_at=EXIT + n * day_ms, until=BACK + n * day_ms) for n in range(200)]
+    alarms = [("b0001", NOT_BACK, EXIT + n * day_ms, DUE + n * day_ms + n * 10) for n in range(200)]
+    assert score(lines, alarms)["rules"][NOT_BACK]["delay_s"] == {"p50": 0.995, "p99": 1.97, "max": 1.99}
+
+
+def test_what_is_tolerated_and_what_cannot_be_seen_is_counted() -> None:
+    unseen = _line(owed=False) | {"kind": "unseen"}
+    found = _scored([_line(owed=False, either=True), unseen, unseen], DUE)
+    assert (found["tolerated"], found["unseen"], found["missed"], found["false"]) == (1, 2, 0, 0)
+    assert _scored([unseen], DUE)["false"] == 1
