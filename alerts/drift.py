@@ -18,8 +18,9 @@ from typing import Final
 
 import numpy as np
 
-from alerts.baselines import NIGHTS_KEPT, NIGHTS_NEEDED, NORMAL_Z, UNUSUAL_Z, median_and_mad
+from alerts.baselines import NORMAL_Z, UNUSUAL_Z, median_and_mad
 from domain.insights import Figure, Insight, InsightKind, Sureness
+from domain.usual import NIGHTS_KEPT, NIGHTS_NEEDED
 
 FLOORS: Final[Mapping[Figure, float]] = {
     Figure.RESTING_HEART_RATE: 2.0,

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Final
 
 from alerts.lifecycle import step
-from alerts.precedence import LOUDER, holds_back, takes_over
+from alerts.precedence import holds_back, louder_than, takes_over
 from domain.alarms import (
     LEAVE_BED_RULES,
     Alarm,
@@ -183,8 +183,8 @@ class InHand:
             self._give(Raise(alarm_id=again.alarm_id, at=now, alarm=replace(again, held_by=held_by)))
 
 
-def _louder_first(alarm: Alarm) -> tuple[bool, str]:
-    return alarm.rule in LOUDER, alarm.alarm_id
+def _louder_first(alarm: Alarm) -> tuple[int, str]:
+    return len(louder_than(alarm.rule)), alarm.alarm_id
 
 
 def _may_repeat(alarm: Alarm, at: int) -> bool:

@@ -1,18 +1,20 @@
 """The usual rate by hour of the night, from minutes made by hand."""
 
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
 
 from alerts.baselines import (
     HEART_RATE_FLOOR_BPM,
     MINUTES_NEEDED,
-    NIGHTS_KEPT,
-    NIGHTS_NEEDED,
     HourlyLevels,
     RateNight,
     hourly_levels,
+    usual_levels,
 )
 from domain.units import DAY_MS, HOUR_MS, MINUTE_MS
+from domain.usual import NIGHTS_KEPT, NIGHTS_NEEDED, NightRates
 
 NOON = 1_795_003_200_000
 
@@ -66,3 +68,37 @@ def test_only_the_last_nights_count() -> None:
 def test_a_few_odd_minutes_move_nothing() -> None:
     odd = [night(n, [60.0] * 57 + [140.0] * 3) for n in range(7)]
     assert levels(odd).limits(10) == levels([night(n, 60.0) for n in range(7)]).limits(10)
+
+
+def night_rates(number: int, heart: float, breath: float, *, hour: int = 10) -> NightRates:
+    noon_at = NOON + number * DAY_MS
+    return NightRates(
+        resident_id="r1",
+        night=date(2026, 11, 1) + timedelta(days=number),
+        noon_at=noon_at,
+        start_at=noon_at + hour * HOUR_MS,
+        heart_rate=np.full(60, heart, np.float32),
+        breathing_rate=np.full(60, breath, np.float32),
+    )
+
+
+def test_a_resident_s_levels_are_limits_by_hour_at_least_the_reach_away() -> None:
+    told = usual_levels([night_rates(n, 60, np.nan if n < 1 else 15) for n in range(NIGHTS_NEEDED)], computed_at=5)
+    assert told is not None
+    assert (told.resident_id, told.nights, told.last_night, told.computed_at) == ("r1", 7, date(2026, 11, 7), 5)
+    assert told.between("heart_rate", 10) == pytest.approx((48, 72)), "12 from the median"
+    assert told.between("heart_rate", 11) is None
+    assert told.between("breathing_rate", 10) is None, "six nights only"
+    assert not told.warming_up
+
+
+def test_levels_warm_up_and_rest_on_the_last_nights() -> None:
+    assert usual_levels([], computed_at=0) is None
+    few = usual_levels([night_rates(n, 60, 15) for n in range(NIGHTS_NEEDED - 1)], computed_at=0)
+    assert few is not None
+    assert (few.nights, few.warming_up) == (NIGHTS_NEEDED - 1, True)
+    nights = [night_rates(n, 90 if n < 20 else 60, 15) for n in range(20 + NIGHTS_KEPT)]
+    many = usual_levels(nights, computed_at=0)
+    assert many is not None
+    assert many.nights == NIGHTS_KEPT
+    assert many.between("heart_rate", 10) == pytest.approx((48, 72))

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from alerts.baselines import NIGHTS_NEEDED
 from alerts.drift import RELEARN_NIGHTS, SHIFT_NIGHTS, NightFigure, insights
 from domain.insights import Figure, Insight, InsightKind, Sureness
+from domain.usual import NIGHTS_NEEDED
 
 FIRST = date(2026, 1, 1)
 CALM = [60.0, 61.0, 59.0, 60.0, 62.0, 58.0, 60.0] * 4
