@@ -11,6 +11,7 @@ fixed limits (`domain.vitals`) go on meanwhile. Statements begin at 7 nights and
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -70,20 +71,18 @@ class HourlyLevels:
         return float(self.median[hour]) - reach, float(self.median[hour]) + reach
 
 
-def usual_levels(nights: Sequence[NightRates], *, computed_at: int) -> UsualLevels | None:
-    """A resident's levels from the valid nights that train them, ascending; None without any.
+def usual_levels(resident_id: str, nights: Sequence[NightRates], *, last_night: date, computed_at: int) -> UsualLevels:
+    """A resident's levels from the valid nights that train them (ascending), as of `last_night`.
 
     Their limits are `HEART_RATE_REACH_BPM` or `BREATHING_RATE_REACH` from the median at least.
     """
-    if not nights:
-        return None
     kept = nights[-NIGHTS_KEPT:]
     heart = [_rate_night(night, night.heart_rate) for night in kept]
     breath = [_rate_night(night, night.breathing_rate) for night in kept]
     return UsualLevels(
-        resident_id=kept[-1].resident_id,
+        resident_id=resident_id,
         nights=len(kept),
-        last_night=kept[-1].night,
+        last_night=last_night,
         limits=np.vstack(
             [
                 _limits(hourly_levels(heart, floor=HEART_RATE_FLOOR_BPM), HEART_RATE_REACH_BPM),

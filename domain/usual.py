@@ -53,7 +53,7 @@ class NightRates:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class UsualLevels:
-    """What is usual for a resident. `nights` is how many nights that rests on, the last one being `last_night`.
+    """What is usual for a resident as of `last_night`. `nights` is how many nights that rests on.
 
     `limits` (float32, sides x hours since local noon): beyond what a rate is unusual, in its unit; NaN while that is
     not known. With fewer than `NIGHTS_NEEDED` nights nothing is: the levels are warming up.

@@ -24,6 +24,7 @@ from domain.ports import (
     ReadingsStore,
     Register,
     Rosters,
+    UsualBook,
 )
 from domain.readings import ReadingBatch
 from domain.units import NEVER
@@ -42,6 +43,7 @@ from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
 from storage.records_rosters import RecordsRosters
+from storage.records_usual import RecordsUsual
 from storage.spool import Spool
 from storage.spooled_readings import SpooledReadings
 from storage.tables import metadata
@@ -58,6 +60,7 @@ from tests.fakes.in_memory_quarantine import InMemoryQuarantine
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
 from tests.fakes.in_memory_rosters import InMemoryRosters
+from tests.fakes.in_memory_usual import InMemoryUsual
 from tests.integration.engines_influx import influx
 from tests.integration.engines_postgres import Postgres
 from tests.integration.influx_stores import NAMED_URL, empty_store, named_server
@@ -210,3 +213,8 @@ def pauses(records: Records | None) -> CarePauses:
 @pytest.fixture
 def audit(records: Records | None) -> AuditTrail:
     return InMemoryAuditTrail() if records is None else RecordsAuditTrail(records)
+
+
+@pytest.fixture
+def usual(records: Records | None) -> UsualBook:
+    return InMemoryUsual() if records is None else RecordsUsual(records)

@@ -14,7 +14,7 @@ from alerts.baselines import (
     usual_levels,
 )
 from domain.units import DAY_MS, HOUR_MS, MINUTE_MS
-from domain.usual import NIGHTS_KEPT, NIGHTS_NEEDED, NightRates
+from domain.usual import NIGHTS_KEPT, NIGHTS_NEEDED, NightRates, UsualLevels
 
 NOON = 1_795_003_200_000
 
@@ -82,10 +82,16 @@ def night_rates(number: int, heart: float, breath: float, *, hour: int = 10) -> 
     )
 
 
+LAST = date(2026, 11, 30)
+
+
+def levels_of(nights: list[NightRates]) -> UsualLevels:
+    return usual_levels("r1", nights, last_night=LAST, computed_at=5)
+
+
 def test_a_resident_s_levels_are_limits_by_hour_at_least_the_reach_away() -> None:
-    told = usual_levels([night_rates(n, 60, np.nan if n < 1 else 15) for n in range(NIGHTS_NEEDED)], computed_at=5)
-    assert told is not None
-    assert (told.resident_id, told.nights, told.last_night, told.computed_at) == ("r1", 7, date(2026, 11, 7), 5)
+    told = levels_of([night_rates(n, 60, np.nan if n < 1 else 15) for n in range(NIGHTS_NEEDED)])
+    assert (told.resident_id, told.nights, told.last_night, told.computed_at) == ("r1", 7, LAST, 5)
     assert told.between("heart_rate", 10) == pytest.approx((48, 72)), "12 from the median"
     assert told.between("heart_rate", 11) is None
     assert told.between("breathing_rate", 10) is None, "six nights only"
@@ -93,12 +99,9 @@ def test_a_resident_s_levels_are_limits_by_hour_at_least_the_reach_away() -> Non
 
 
 def test_levels_warm_up_and_rest_on_the_last_nights() -> None:
-    assert usual_levels([], computed_at=0) is None
-    few = usual_levels([night_rates(n, 60, 15) for n in range(NIGHTS_NEEDED - 1)], computed_at=0)
-    assert few is not None
+    assert (levels_of([]).nights, levels_of([]).warming_up) == (0, True)
+    few = levels_of([night_rates(n, 60, 15) for n in range(NIGHTS_NEEDED - 1)])
     assert (few.nights, few.warming_up) == (NIGHTS_NEEDED - 1, True)
-    nights = [night_rates(n, 90 if n < 20 else 60, 15) for n in range(20 + NIGHTS_KEPT)]
-    many = usual_levels(nights, computed_at=0)
-    assert many is not None
+    many = levels_of([night_rates(n, 90 if n < 20 else 60, 15) for n in range(20 + NIGHTS_KEPT)])
     assert many.nights == NIGHTS_KEPT
     assert many.between("heart_rate", 10) == pytest.approx((48, 72))
