@@ -92,6 +92,15 @@ def insights(figure: Figure, nights: Sequence[NightFigure]) -> list[Insight]:
     return told
 
 
+def told_nights(figure: Figure, nights: Sequence[NightFigure]) -> frozenset[date]:
+    """The nights of which something was to be said when they were the last of `nights`."""
+    run, told = _Run(), list[date]()
+    for night in nights:
+        run, said = _take(run, figure, night)
+        told += [night.night] if said else []
+    return frozenset(told)
+
+
 def usual(figure: Figure, trained: Sequence[float]) -> Usual | None:
     """The usual level by the last 28 of the trained nights; None while warming up."""
     if len(trained) < NIGHTS_NEEDED:

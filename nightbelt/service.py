@@ -29,6 +29,7 @@ from nightbelt.channels.calling import Calling, Ways
 from nightbelt.channels.courier import Books
 from nightbelt.far_readings import FarReadings
 from nightbelt.late import NotingReadings
+from nightbelt.learning import Learner
 from nightbelt.night_reports import NightReporter
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
@@ -46,6 +47,7 @@ from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
 from storage.records_rosters import RecordsRosters
+from storage.records_usual import RecordsUsual
 
 _log = structlog.get_logger(__name__)
 
@@ -97,6 +99,17 @@ class Stores:
         self.reports = RecordsNightReports(self.records)
         self.late = RecordsLateReadings(self.records)
         self.care = RecordsCare(self.records)
+        self.usual = RecordsUsual(self.records)
+
+    def learner(self, clock: Clock) -> Learner:
+        return Learner(
+            register=self.register,
+            readings=self.readings,
+            reports=self.reports,
+            alarms=self.book,
+            usual=self.usual,
+            clock=clock,
+        )
 
     def close(self) -> None:
         self._stack.close()
@@ -139,6 +152,7 @@ class Service:
             statuses=stores.statuses,
             care=stores.care,
             pauses=stores.pauses,
+            usual=stores.usual,
         )
         decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
         expects_session = bool(stores.book.states()[0])
@@ -149,6 +163,7 @@ class Service:
             reports=stores.reports,
             late=stores.late,
             clock=clock,
+            learner=stores.learner(clock),
         )
         self._pipeline = Pipeline(
             source=self._source,
