@@ -20,6 +20,7 @@ from api import (
     pages_roster,
     programs,
     programs_care,
+    programs_usual,
 )
 from api.house import build_house
 from api.limits import SmallBodies
@@ -59,6 +60,7 @@ PARTS: Final = (
     programs_care,
     engines,
     pages_quality,
+    programs_usual,
 )
 """The modules that have routes."""
 

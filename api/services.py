@@ -24,6 +24,7 @@ from domain.ports import (
     ReadingsStore,
     Register,
     Rosters,
+    UsualBook,
 )
 
 WELL: Final = "ok"
@@ -64,6 +65,7 @@ class Services:
     care: CareRecords
     pauses: CarePauses
     audit: AuditTrail
+    usual: UsualBook
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction

@@ -450,6 +450,6 @@ class UsualBook(Protocol):
         """Let the resident's levels be these, and forget their nights before `forget_before`. Durable afterwards."""
         ...
 
-    def levels(self) -> list[UsualLevels]:
-        """Of every resident that has some, by resident id."""
+    def levels(self, resident_id: str | None = None) -> list[UsualLevels]:
+        """Of the resident (None: of everybody), where there are some, by resident id."""
         ...

@@ -242,6 +242,7 @@ class Service:
             care=stores.care,
             pauses=stores.pauses,
             audit=stores.audit,
+            usual=stores.usual,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,

@@ -64,8 +64,10 @@ class RecordsUsual:
             put(connection, usual_levels, [row])
             connection.execute(old)
 
-    def levels(self) -> list[UsualLevels]:
+    def levels(self, resident_id: str | None = None) -> list[UsualLevels]:
         query = select(usual_levels).order_by(usual_levels.c.resident_id)
+        if resident_id is not None:
+            query = query.where(usual_levels.c.resident_id == resident_id)
         with self._records.read() as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
         return [UsualLevels(**{**row, "limits": np.array(row["limits"], np.float32)}) for row in rows]

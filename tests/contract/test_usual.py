@@ -78,6 +78,8 @@ def test_levels_of_everybody(usual: UsualBook) -> None:
     first, second = usual.levels()
     assert (first.resident_id, first.nights, first.last_night, first.computed_at) == ("r1", 7, FIRST, NOON)
     assert second.resident_id == "r2"
+    assert [one.resident_id for one in usual.levels("r2")] == ["r2"]
+    assert usual.levels("r3") == []
     np.testing.assert_array_equal(first.limits, levels().limits)
 
 

@@ -33,6 +33,6 @@ class InMemoryUsual:
             for key in [key for key in self._nights if key[0] == levels.resident_id and key[1] < forget_before]:
                 del self._nights[key]
 
-    def levels(self) -> list[UsualLevels]:
+    def levels(self, resident_id: str | None = None) -> list[UsualLevels]:
         with self._lock:
-            return [self._levels[resident_id] for resident_id in sorted(self._levels)]
+            return [self._levels[one] for one in sorted(self._levels) if resident_id in {None, one}]
