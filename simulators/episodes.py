@@ -17,6 +17,7 @@ from simulators.night import NightPlan
 from simulators.physiology import CELL_MS, Body, Floats, body
 from simulators.scenarios import EPISODES, Scenario
 from simulators.streams import Purpose, stream
+from simulators.unusual import LENGTH_MIN, unusual_rate
 
 MARGIN_MS: Final = 5 * MINUTE_MS
 """An episode keeps this far from getting in, from leaving and from other episodes."""
@@ -28,6 +29,8 @@ _LENGTH_MIN: Final = {
     Scenario.EMPTY_VIBRATION: (8.0, 60.0),
     Scenario.BREATHING_PAUSE: (0.25, 1.25),
     Scenario.TOSSING: (40.0, 80.0),
+    Scenario.UNUSUAL_HEART: LENGTH_MIN,
+    Scenario.UNUSUAL_BREATHING: LENGTH_MIN,
 }
 """Shortest and longest (min); the shortest are too short to be told."""
 _LEVELS: Final = {
@@ -38,8 +41,8 @@ _LEVELS: Final = {
     Scenario.BREATHING_PAUSE: ((2.0, 2.9), (2.0, 2.9)),
 }
 """Rates of a worrying and of an urgent episode (lowest, highest), per minute."""
-_HEART: Final = {Scenario.TACHYCARDIA, Scenario.BRADYCARDIA}
-_BREATH: Final = {Scenario.FAST_BREATHING, Scenario.SLOW_BREATHING}
+_HEART: Final = {Scenario.TACHYCARDIA, Scenario.BRADYCARDIA, Scenario.UNUSUAL_HEART}
+_BREATH: Final = {Scenario.FAST_BREATHING, Scenario.SLOW_BREATHING, Scenario.UNUSUAL_BREATHING}
 _TOSSING_SHARE: Final = 0.5
 """Share of cells with a movement while somebody tosses and turns."""
 _TOSSING_MOVEMENT: Final = (45.0, 90.0)
@@ -74,7 +77,7 @@ def plan_episodes(center: SimulatedCenter, plan: NightPlan) -> tuple[Episode, ..
         span = _placed(plan, spans, round((low + length * (high - low)) * MINUTE_MS), where)
         if span is None or any(_touch(span, (other.from_at, other.to_at)) for other in planned):
             continue
-        planned.append(Episode(kind=kind, from_at=span[0], to_at=span[1], rate=_rate(kind, urgent, level)))
+        planned.append(Episode(kind=kind, from_at=span[0], to_at=span[1], rate=_rate(kind, urgent, level, plan)))
     return tuple(planned)
 
 
@@ -114,7 +117,9 @@ def _immobile(plan: NightPlan, movement: Floats) -> Floats:
     return np.where(near > _EDGE_CELLS, np.minimum(movement, _IMMOBILE_MOVEMENT), movement)
 
 
-def _rate(kind: Scenario, urgent: float, level: float) -> float:
+def _rate(kind: Scenario, urgent: float, level: float, plan: NightPlan) -> float:
+    if kind in {Scenario.UNUSUAL_HEART, Scenario.UNUSUAL_BREATHING}:
+        return unusual_rate(kind, plan.bed.physiology, urgent, level)
     if kind not in _LEVELS:
         return float("nan")
     low, high = _LEVELS[kind][urgent < _URGENT_SHARE]

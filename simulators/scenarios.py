@@ -40,6 +40,8 @@ class Scenario(StrEnum):
     WANDERING = "wandering"
     CLOCK_DRIFT = "clock-drift"
     GATEWAY_DOWN = "gateway-down"
+    UNUSUAL_HEART = "unusual-heart"
+    UNUSUAL_BREATHING = "unusual-breathing"
 
 
 LONG_ABSENCE_MIN: Final = (20.0, 60.0)
@@ -134,6 +136,8 @@ EPISODES: Final = (
     Scenario.EMPTY_VIBRATION,
     Scenario.BREATHING_PAUSE,
     Scenario.TOSSING,
+    Scenario.UNUSUAL_HEART,
+    Scenario.UNUSUAL_BREATHING,
 )
 """What happens to rates and signal for a while; in the order in which they are planned."""
 MEASURED_MIX: Final = Mix(
