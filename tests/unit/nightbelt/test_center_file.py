@@ -7,6 +7,7 @@ from domain.errors import ConfigurationError
 from domain.residents import LeaveBedSettings, NightWindow, VitalSettings
 from domain.vitals import HEART_RATE_LOW, AtTime, ExitLimit, RuleLimit
 from nightbelt.center_file import read_center_file
+from nightbelt.vital_tables import vital_settings
 
 HEAD = '[center]\nid = "c01"\nname = "Willow House"\n'
 
@@ -111,3 +112,14 @@ def test_mistakes_in_the_tables_of_vitals_are_named(tmp_path: Path, table: str, 
     bed = '[[beds]]\nroom = "1"\nbed = "1"\n[beds.resident]\nid = "r1"\nname = "A"\n'
     with pytest.raises(ConfigurationError, match=words.replace("center", r"beds\[0\]: ").replace(" .", " ")):
         _read(tmp_path, HEAD + bed + of_resident)
+
+
+def test_what_is_unusual_and_what_moves_with_it_is_set_like_other_rules() -> None:
+    asked = vital_settings(
+        {"heart_rate_unusual_high": {"after_s": 1800}, "breathing_rate_unusual_low": {"on": False}},
+        {"heart_rate_high": {"follows_usual": False}},
+    )
+    assert asked.heart_rate_unusual_high.after_s == 1800
+    assert asked.heart_rate_unusual_low == VitalSettings().heart_rate_unusual_low
+    assert not asked.breathing_rate_unusual_low.on
+    assert (asked.heart_rate_high.limit, asked.heart_rate_high.follows_usual) == (110, False)
