@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Final
 
 from alerts.lifecycle import REARM_MS, SNOOZE_MOST_MS, step
-from alerts.precedence import LOUDER, holds_back, takes_over
+from alerts.precedence import holds_back, louder_than, takes_over
 from domain.alarms import (
     LEAVE_BED_RULES,
     Alarm,
@@ -192,8 +192,8 @@ def _is_over(until: int | None, most_ms: int, now: int, due_by: int) -> bool:
     return until is not None and (until <= due_by or until > now + most_ms)
 
 
-def _louder_first(alarm: Alarm) -> tuple[bool, str]:
-    return alarm.rule in LOUDER, alarm.alarm_id
+def _louder_first(alarm: Alarm) -> tuple[int, str]:
+    return len(louder_than(alarm.rule)), alarm.alarm_id
 
 
 def _may_repeat(alarm: Alarm, at: int) -> bool:

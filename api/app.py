@@ -24,6 +24,7 @@ from api import (
     programs_care,
     programs_consents,
     programs_rounds,
+    programs_usual,
 )
 from api.house import build_house
 from api.limits import SmallBodies
@@ -67,6 +68,7 @@ PARTS: Final = (
     programs_consents,
     pages_rounds,
     programs_rounds,
+    programs_usual,
 )
 """The modules that have routes."""
 

@@ -20,6 +20,7 @@ from api.consents import consent_values
 from api.family import family_night
 from api.house import house_of
 from api.nights import NightView, bars, marks, read_night, visible_resident
+from api.own_levels import own_rows, own_words, read_own_levels
 from api.pauses import pause_now, pauses_of
 from api.report_charts import TREND_NIGHTS
 from api.report_words import insight_words
@@ -246,6 +247,7 @@ def _resident(
 ) -> Response:
     """The page; its forms as they were typed, else as it is stored. `saved` names the form that was stored just now."""
     services = house_of(request).services
+    own = read_own_levels(services, viewer, view.resident.resident_id)
     return page(
         request,
         viewer,
@@ -263,6 +265,9 @@ def _resident(
         default_words=default_words,
         saved=saved,
         now=services.clock.now(),
+        own=own,
+        own_words=own_words(own, viewer.language),
+        own_rows=own_rows(own, viewer.language),
         paused=pause_now(services, viewer, view.ward, view.resident.resident_id),
         pauses=pauses_of(services, viewer, view.resident.resident_id, view.night.noon_at),
         changes=changes_of(services, viewer, view.resident.resident_id),

@@ -26,6 +26,7 @@ from domain.ports import (
     Register,
     Rosters,
     Rounds,
+    UsualBook,
 )
 
 WELL: Final = "ok"
@@ -68,6 +69,7 @@ class Services:
     audit: AuditTrail
     consents: Consents
     rounds: Rounds
+    usual: UsualBook
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction

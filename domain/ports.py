@@ -27,6 +27,7 @@ from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident
 from domain.roster import Duty, Roster, Shift, Swap
 from domain.rounds import Round
 from domain.spool import SpoolStatus
+from domain.usual import NightRates, UsualLevels
 from domain.watch import BedState, ConditionState
 
 
@@ -499,4 +500,30 @@ class Rounds(Protocol):
         """Rounds on which the resident was seen at `start_at` <= `at` < `end_at` (ms), oldest first, with those looks
         alone.
         """
+
+
+class UsualBook(Protocol):
+    """What is usual for residents, and the nights of rates it is worked out from.
+
+    Does not promise more of a minute's rate than half a beat or an eighth of a breath.
+    """
+
+    def put_night(self, rates: NightRates) -> None:
+        """Keep it in place of an earlier one of the same resident and night. Durable when it returns. Idempotent."""
+        ...
+
+    def nights(self, resident_id: str, since: date) -> list[NightRates]:
+        """The resident's kept nights from `since` on, ascending."""
+        ...
+
+    def learned(self, night: date) -> frozenset[str]:
+        """Whose rates of that night are kept."""
+        ...
+
+    def put_levels(self, levels: UsualLevels, *, forget_before: date) -> None:
+        """Let the resident's levels be these, and forget their nights before `forget_before`. Durable afterwards."""
+        ...
+
+    def levels(self, resident_id: str | None = None) -> list[UsualLevels]:
+        """Of the resident (None: of everybody), where there are some, by resident id."""
         ...

@@ -102,6 +102,10 @@ class VitalSettings:
     clock_wrong: RuleLimit = vitals.CLOCK_WRONG
     not_in_bed: AtTime = vitals.NOT_IN_BED
     still_in_bed: AtTime = vitals.STILL_IN_BED
+    heart_rate_unusual_high: RuleLimit = vitals.HEART_RATE_UNUSUAL
+    heart_rate_unusual_low: RuleLimit = vitals.HEART_RATE_UNUSUAL
+    breathing_rate_unusual_high: RuleLimit = vitals.BREATHING_RATE_UNUSUAL
+    breathing_rate_unusual_low: RuleLimit = vitals.BREATHING_RATE_UNUSUAL
 
     def __post_init__(self) -> None:
         if not 0 <= self.settle_s <= 600:

@@ -29,6 +29,7 @@ from nightbelt.channels.calling import Calling, Ways
 from nightbelt.channels.desks import Books
 from nightbelt.far_readings import FarReadings
 from nightbelt.late import NotingReadings
+from nightbelt.learning import Learner
 from nightbelt.night_reports import NightReporter
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
@@ -48,6 +49,7 @@ from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
 from storage.records_rosters import RecordsRosters
 from storage.records_rounds import RecordsRounds
+from storage.records_usual import RecordsUsual
 
 _log = structlog.get_logger(__name__)
 
@@ -101,6 +103,17 @@ class Stores:
         self.care = RecordsCare(self.records)
         self.consents = RecordsConsents(self.records)
         self.rounds = RecordsRounds(self.records)
+        self.usual = RecordsUsual(self.records)
+
+    def learner(self, clock: Clock) -> Learner:
+        return Learner(
+            register=self.register,
+            readings=self.readings,
+            reports=self.reports,
+            alarms=self.book,
+            usual=self.usual,
+            clock=clock,
+        )
 
     def close(self) -> None:
         self._stack.close()
@@ -143,6 +156,7 @@ class Service:
             statuses=stores.statuses,
             care=stores.care,
             pauses=stores.pauses,
+            usual=stores.usual,
         )
         decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
         expects_session = bool(stores.book.states()[0])
@@ -154,6 +168,7 @@ class Service:
             late=stores.late,
             clock=clock,
             maker_centers=settings.use_maker_stages,
+            learner=stores.learner(clock),
         )
         self._pipeline = Pipeline(
             source=self._source,
@@ -234,6 +249,7 @@ class Service:
             pauses=stores.pauses,
             audit=stores.audit,
             rounds=stores.rounds,
+            usual=stores.usual,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,

@@ -495,3 +495,28 @@ round_looks: Final = Table(
     Index("ix_round_looks_resident_id", "resident_id", "at"),
 )
 """No foreign keys, as with alarms."""
+
+
+rate_nights: Final = Table(
+    "rate_nights",
+    metadata,
+    Column("resident_id", String, primary_key=True),
+    Column("night", Date, primary_key=True),
+    Column("noon_at", BigInteger, nullable=False),
+    Column("start_at", BigInteger, nullable=False),
+    Column("heart_rate", LargeBinary, nullable=False),
+    Column("breathing_rate", LargeBinary, nullable=False),
+    Index("ix_rate_nights_night", "night"),
+)
+"""A byte for each minute, see `storage.records_usual`. No foreign keys, as with the reports."""
+
+usual_levels: Final = Table(
+    "usual_levels",
+    metadata,
+    Column("resident_id", String, primary_key=True),
+    Column("nights", Integer, nullable=False),
+    Column("last_night", Date, nullable=False),
+    Column("limits", JSON, nullable=False),
+    Column("computed_at", BigInteger, nullable=False),
+)
+"""`limits` has a list of 24 for each side, null where an hour is not known."""

@@ -26,6 +26,7 @@ from domain.ports import (
     Register,
     Rosters,
     Rounds,
+    UsualBook,
 )
 from domain.readings import ReadingBatch
 from domain.units import NEVER
@@ -46,6 +47,7 @@ from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
 from storage.records_rosters import RecordsRosters
 from storage.records_rounds import RecordsRounds
+from storage.records_usual import RecordsUsual
 from storage.spool import Spool
 from storage.spooled_readings import SpooledReadings
 from storage.tables import metadata
@@ -64,6 +66,7 @@ from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
 from tests.fakes.in_memory_rosters import InMemoryRosters
 from tests.fakes.in_memory_rounds import InMemoryRounds
+from tests.fakes.in_memory_usual import InMemoryUsual
 from tests.integration.engines_influx import influx
 from tests.integration.engines_postgres import Postgres
 from tests.integration.influx_stores import NAMED_URL, empty_store, named_server
@@ -226,3 +229,8 @@ def audit(records: Records | None) -> AuditTrail:
 @pytest.fixture
 def rounds(records: Records | None) -> Rounds:
     return InMemoryRounds() if records is None else RecordsRounds(records)
+
+
+@pytest.fixture
+def usual(records: Records | None) -> UsualBook:
+    return InMemoryUsual() if records is None else RecordsUsual(records)

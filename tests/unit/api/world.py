@@ -34,6 +34,7 @@ from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
 from tests.fakes.in_memory_rosters import InMemoryRosters
 from tests.fakes.in_memory_rounds import InMemoryRounds
+from tests.fakes.in_memory_usual import InMemoryUsual
 
 NIGHT = instant(datetime(2026, 11, 22, 19, 12, tzinfo=UTC))
 """03:12 on 23 November 2026 in Shanghai."""
@@ -183,6 +184,7 @@ def build_world(beds: int = 8, **settings: object) -> World:
         audit=audit,
         consents=InMemoryConsents(),
         rounds=InMemoryRounds(),
+        usual=InMemoryUsual(),
         hub=LiveHub(),
         latest=lambda: list(latest.values()),
         step=step,

@@ -8,6 +8,7 @@ from domain.ports import BedEntry
 from domain.residents import Center, LeaveBedSettings, NightWindow, VitalSettings
 from domain.vitals import HEART_RATE_LOW, AtTime, ExitLimit, RuleLimit
 from nightbelt.center_file import read_center_file
+from nightbelt.vital_tables import vital_settings
 
 HEAD = '[center]\nid = "c01"\nname = "Willow House"\n'
 
@@ -133,3 +134,14 @@ def test_the_hour_of_the_families_is_read(tmp_path: Path) -> None:
 def test_an_hour_that_cannot_be_is_refused(tmp_path: Path, hour: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"center\.toml: \$\.center\.morning.*{words}"):
         _read(tmp_path, HEAD + f'morning = "{hour}"\n[[beds]]\nroom = "101"\nbed = "1"\n')
+
+
+def test_what_is_unusual_and_what_moves_with_it_is_set_like_other_rules() -> None:
+    asked = vital_settings(
+        {"heart_rate_unusual_high": {"after_s": 1800}, "breathing_rate_unusual_low": {"on": False}},
+        {"heart_rate_high": {"follows_usual": False}},
+    )
+    assert asked.heart_rate_unusual_high.after_s == 1800
+    assert asked.heart_rate_unusual_low == VitalSettings().heart_rate_unusual_low
+    assert not asked.breathing_rate_unusual_low.on
+    assert (asked.heart_rate_high.limit, asked.heart_rate_high.follows_usual) == (110, False)
