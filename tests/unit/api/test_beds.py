@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,6 +68,17 @@ def test_calm_is_only_said_of_what_is_watched(world: World, visit: Visit) -> Non
     assert "1 bed without signal: nothing can be raised for it." in page
     world.hear(2, Occupancy.IN, received_at=None)
     assert "2 beds without signal: nothing can be raised for them." in wang.get("/").text
+
+
+def test_a_centre_of_which_nobody_is_watched_is_not_calm(visit: Visit, world: World) -> None:
+    assert '<p class="unheard" id="unwatched" role="status" hidden>' in visit("wang").get("/").text
+    moved = world.people.by_login("wang")
+    assert moved
+    world.people.save(replace(moved, center_id="new"))
+    page = visit("wang").get("/").text
+    assert '<p class="all-quiet" id="all-quiet" hidden>' in page
+    assert '<p class="unheard" id="unwatched" role="status">' in page
+    assert "Nobody is watched here" in page
 
 
 def test_never_reported_vacant_and_without_belt(world: World, visit: Visit) -> None:
