@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.languages import Language
-from api.report_words import figure_rows, from_to, minutes, score_words
+from api.report_words import exit_length, figure_rows, from_to, minutes, score_words
 from api.reports import ReportView
 from api.services import Services
 from api.usual import NIGHTLY, Usual, usual
@@ -105,13 +105,15 @@ def _got_up(services: Services, report: NightReport, language: Language, view: R
         text = language.say("Did not get up during the night.")
     elif exits.count == 1:
         at = language.clock_time(exits.spans[0][0], view.ward.zone) if exits.spans else ""
-        text = language.say("Got up once, at %(at)s, for %(length)s.", at=at, length=_length(exits.total_min, language))
+        text = language.say(
+            "Got up once, at %(at)s, for %(length)s.", at=at, length=exit_length(exits.total_min, language)
+        )
     else:
         text = language.say(
             "Got up %(n)s times, for %(total)s in all, the longest for %(longest)s.",
             n=exits.count,
-            total=_length(exits.total_min, language),
-            longest=_length(exits.longest_min, language),
+            total=exit_length(exits.total_min, language),
+            longest=exit_length(exits.longest_min, language),
         )
     seen = seen_by_staff(services, language, view)
     return language.say("%(text)s %(seen)s", text=text, seen=seen) if seen else text
@@ -155,7 +157,3 @@ def _beside(slept_min: float, level: Usual, language: Language) -> str:
 
 def _rounded(length_min: float, language: Language) -> str:
     return minutes(round(length_min / ROUNDED_MIN) * ROUNDED_MIN, language)
-
-
-def _length(length_min: float, language: Language) -> str:
-    return language.length(length_min * MINUTE_MS)

@@ -78,6 +78,15 @@ def test_when_staff_saw_to_an_absence(world: World, visit: Visit, outcome: Outco
         assert hidden not in page
 
 
+def test_the_figure_and_the_sentence_say_the_same_of_getting_up(world: World, visit: Visit) -> None:
+    keep(world, exits=ExitFigures(count=3, total_min=11.6, longest_min=5.7))
+    page = visit("son").get(f"/residents/r1?night={NIGHT}").text
+    assert sentences(page)[1] == "Got up 3 times, for 11 min in all, the longest for 5 min."
+    assert "11 min in all, longest 5 min" in page
+    keep(world, exits=ExitFigures(count=1, total_min=25 / 60, longest_min=25 / 60))
+    assert "25 sec in all, longest 25 sec" in visit("son").get(f"/residents/r1?night={NIGHT}").text
+
+
 def test_other_alarms_are_not_told_to_a_family(world: World, visit: Visit) -> None:
     keep(world)
     answer(world, Outcome.HELPED, Rule.HEART_RATE_HIGH)
