@@ -58,6 +58,9 @@ class Language:
     def day(self, day: date) -> str:
         return format_skeleton("MMMEd", day, locale=self.locale)
 
+    def weekday(self, day: date) -> str:
+        return format_skeleton("E", day, locale=self.locale)
+
     def short_day(self, day: date) -> str:
         return format_skeleton("MMMd", day, locale=self.locale)
 

@@ -153,6 +153,7 @@ def test_the_calendar_of_six_weeks() -> None:
     assert [len(week) for week in weeks] == [7] * 6
     assert [night.kind for night in weeks[-1]] == ["none", "none", "none", "partial", "poor", "good", "later"]
     assert weeks[-1][5].words == "Sat, Nov 21: 8 hr 15 min, Score 84 – good"
+    assert [night.slept for night in weeks[-1][4:]] == ["8.2", "8.2", ""]
 
 
 def test_insights_say_what_since_when_and_how_sure() -> None:
