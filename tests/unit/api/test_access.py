@@ -325,6 +325,12 @@ def test_a_fault_of_ours_is_said_and_told_as_carefully(world: World, monkeypatch
             assert answer.headers[name] == value
 
 
+def test_a_refusal_is_a_page_with_a_heading(visit: Visit) -> None:
+    page = visit("wang").get("/quality")
+    assert page.status_code == 403
+    assert '<h1 class="refused">You may not see or do this.</h1>' in page.text
+
+
 def test_what_a_page_does_not_do_is_refused_with_what_it_does(visit: Visit) -> None:
     answer = visit("ada").get("/residents/r1/settings")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
