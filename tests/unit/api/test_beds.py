@@ -11,7 +11,7 @@ from api.ward import AGE_SHOWN_MS, RATE_KEPT_MS, STALE_MS, live_values, read_war
 from domain.ports import BedEntry
 from domain.readings import Occupancy
 from domain.residents import Center, Resident
-from domain.units import MINUTE_MS, SECOND_MS
+from domain.units import DAY_MS, MINUTE_MS, SECOND_MS
 from tests.unit.api.conftest import Visit
 from tests.unit.api.world import World, build_world
 
@@ -41,6 +41,14 @@ def test_an_old_value_is_never_shown_as_live(world: World, visit: Visit) -> None
     shown = bed(wang, 1)
     assert (shown["status"], shown["since_at"]) == ("silent", heard_at)
     assert (shown["heart_rate"], shown["breathing_rate"]) == (None, None)
+
+
+def test_a_signal_that_has_been_missing_for_days_says_since_which(world: World, visit: Visit) -> None:
+    wang = visit("wang")
+    world.hear(1, Occupancy.IN, received_at=world.clock.at - DAY_MS + 1)
+    assert "since 03:12<" in re.sub(r"\s+<", "<", wang.get("/").text)
+    world.hear(1, Occupancy.IN, received_at=world.clock.at - 2 * DAY_MS)
+    assert "since Nov 21 03:12<" in re.sub(r"\s+<", "<", wang.get("/").text)
 
 
 def test_a_rate_has_its_own_age(world: World, visit: Visit) -> None:
