@@ -66,7 +66,7 @@ PARTS: Final = (
 
 def create_app(services: Services) -> FastAPI:
     """The application over `services`. Every route but `api.access.PUBLIC` asks for a session and a right."""
-    app = FastAPI(title="Nightbelt", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Nightbelt", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.house = build_house(services)
     for module in PARTS:
         app.include_router(module.router)

@@ -325,6 +325,13 @@ def test_a_fault_of_ours_is_said_and_told_as_carefully(world: World, monkeypatch
             assert answer.headers[name] == value
 
 
+@pytest.mark.parametrize("path", ["/roster/", "/static", "/login/", "/residents/r1/"])
+def test_no_redirect_names_a_host(visit: Visit, path: str) -> None:
+    """Behind a proxy that ends TLS it would lead to http."""
+    answer = visit("wang").get(path, headers={"host": "elsewhere.example"})
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)
+
+
 def test_a_refusal_is_a_page_with_a_heading(visit: Visit) -> None:
     page = visit("wang").get("/quality")
     assert page.status_code == 403
