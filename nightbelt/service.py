@@ -186,7 +186,9 @@ class Service:
             registry=self._registry,
         )
         app = create_app(self._services(settings, stores, clock, clock_speed, banner))
-        self._server = _Server(app, self.hub, host=settings.web_host, port=settings.web_port)
+        self._server = _Server(
+            app, self.hub, host=settings.web_host, port=settings.web_port, proxies=settings.trusted_proxies
+        )
 
     def run(self, stopping: Stopping, when_up: Callable[[], None] = lambda: None) -> None:
         """Serve until asked to stop; `when_up` is called once the pages answer."""
