@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.languages import Language
-from api.report_words import exit_length, figure_rows, from_to, minutes, score_words
+from api.report_words import MARKS, exit_length, figure_rows, from_to, minutes, score_words
 from api.reports import ReportView
 from api.services import Services
 from api.usual import NIGHTLY, Usual, usual
@@ -19,6 +19,8 @@ ROUNDED_MIN: Final = 15
 """Sleep is told to the quarter of an hour: finer would claim what no belt can tell."""
 OVERSTATED_MIN: Final = 60
 """Sensors under the mattress over-state sleep by 48 to 100 min in studies of older people (domain notes 3.3)."""
+FAMILY_MARKS: Final = frozenset({"clock-change", "moved-bed", "shared-bed"})
+"""Of the marks of a report those that a family can make something of."""
 SEEN: Final = frozenset({Outcome.HELPED, Outcome.NO_HELP_NEEDED})
 """Outcomes that say that somebody stood at the bed."""
 
@@ -35,8 +37,11 @@ class PlainFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyNight:
+    """`remarks`: what makes figures look odd that are right."""
+
     figures: tuple[PlainFigure, ...]
     sentences: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def family_night(services: Services, language: Language, view: ReportView) -> FamilyNight:
@@ -52,7 +57,8 @@ def family_night(services: Services, language: Language, view: ReportView) -> Fa
         _got_up(services, report, language, view),
         _compared(report, view.earlier, language),
     )
-    return FamilyNight(figures=_figures(report, language, view), sentences=sentences)
+    remarks = tuple(language.say(MARKS[mark]) for mark in report.marks if mark in FAMILY_MARKS)
+    return FamilyNight(figures=_figures(report, language, view), sentences=sentences, remarks=remarks)
 
 
 def _figures(report: NightReport, language: Language, view: ReportView) -> tuple[PlainFigure, ...]:

@@ -87,6 +87,15 @@ def test_the_figure_and_the_sentence_say_the_same_of_getting_up(world: World, vi
     assert "25 sec in all, longest 25 sec" in visit("son").get(f"/residents/r1?night={NIGHT}").text
 
 
+def test_what_makes_the_figures_look_odd_is_told_to_a_family(world: World, visit: Visit) -> None:
+    keep(world, marks=("clock-change", "shared-bed", "maker-stage"))
+    page = visit("son").get(f"/residents/r1?night={NIGHT}").text
+    assert len(sentences(page)) == 3
+    assert "The clocks were changed in this night." in page
+    assert "Two people share this bed" in page
+    assert "as the belt&#39;s maker tells them" not in page
+
+
 def test_other_alarms_are_not_told_to_a_family(world: World, visit: Visit) -> None:
     keep(world)
     answer(world, Outcome.HELPED, Rule.HEART_RATE_HIGH)
