@@ -224,3 +224,16 @@ def test_an_alarm_of_somebody_who_has_left_leads_nowhere(world: World, visit: Vi
         page = wang.get(path).text
         assert "<b>101-A</b> Li Guiying" in page
         assert "/residents/r1" not in page
+
+
+@pytest.mark.parametrize("path", ["/residents/r1", "/handover"])
+def test_an_open_alarm_is_listed_as_open(world: World, visit: Visit, path: str) -> None:
+    alarm_id = world.raise_alarm(1).alarm.alarm_id
+    wang = visit("wang")
+    assert "– Nobody has taken it yet" in wang.get(path).text
+    wang.post(f"/alarms/{alarm_id}/acknowledge")
+    assert "– Somebody is going" in wang.get(path).text
+    world.clear(alarm_id)
+    assert "– No outcome given" in wang.get(path).text
+    wang.post(f"/alarms/{alarm_id}/resolve", {"outcome": "helped"})
+    assert "– Helped" in wang.get(path).text
