@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.languages import Language
-from api.report_words import figure_rows, from_to, minutes, score_words
+from api.report_words import MARKS, exit_length, figure_rows, from_to, minutes, score_words
 from api.reports import ReportView
 from api.rounds import looks_of
 from api.services import Services
@@ -24,6 +24,8 @@ OVERSTATED_MIN: Final = 60
 """Sensors under the mattress over-state sleep by 48 to 100 min in studies of older people (domain notes 3.3)."""
 MAKER_OVERSTATED_MIN: Final = 100
 """The most of these: what makers tell by themselves is no better than what was studied."""
+FAMILY_MARKS: Final = frozenset({"clock-change", "moved-bed", "shared-bed"})
+"""Of the marks of a report those that a family can make something of."""
 SEEN: Final = frozenset({Outcome.HELPED, Outcome.NO_HELP_NEEDED})
 """Outcomes that say that somebody stood at the bed."""
 
@@ -43,8 +45,11 @@ class PlainFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyNight:
+    """`remarks`: what makes figures look odd that are right."""
+
     figures: tuple[PlainFigure, ...]
     sentences: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def family_night(services: Services, language: Language, view: ReportView) -> FamilyNight:
@@ -60,7 +65,8 @@ def family_night(services: Services, language: Language, view: ReportView) -> Fa
         _got_up(services, report, language, view),
         _compared(report, view.earlier, language),
     )
-    return FamilyNight(figures=_figures(report, language, view), sentences=sentences)
+    remarks = tuple(language.say(MARKS[mark]) for mark in report.marks if mark in FAMILY_MARKS)
+    return FamilyNight(figures=_figures(report, language, view), sentences=sentences, remarks=remarks)
 
 
 def _figures(report: NightReport, language: Language, view: ReportView) -> tuple[PlainFigure, ...]:
@@ -114,13 +120,15 @@ def _got_up(services: Services, report: NightReport, language: Language, view: R
         text = language.say("Did not get up during the night.")
     elif exits.count == 1:
         at = language.clock_time(exits.spans[0][0], view.ward.zone) if exits.spans else ""
-        text = language.say("Got up once, at %(at)s, for %(length)s.", at=at, length=_length(exits.total_min, language))
+        text = language.say(
+            "Got up once, at %(at)s, for %(length)s.", at=at, length=exit_length(exits.total_min, language)
+        )
     else:
         text = language.say(
             "Got up %(n)s times, for %(total)s in all, the longest for %(longest)s.",
             n=exits.count,
-            total=_length(exits.total_min, language),
-            longest=_length(exits.longest_min, language),
+            total=exit_length(exits.total_min, language),
+            longest=exit_length(exits.longest_min, language),
         )
     for seen in (seen_by_staff(services, language, view), looked_in(services, language, view)):
         text = language.say("%(text)s %(seen)s", text=text, seen=seen) if seen else text
@@ -178,7 +186,3 @@ def _beside(slept_min: float, level: Usual, language: Language) -> str:
 
 def _rounded(length_min: float, language: Language) -> str:
     return minutes(round(length_min / ROUNDED_MIN) * ROUNDED_MIN, language)
-
-
-def _length(length_min: float, language: Language) -> str:
-    return language.length(length_min * MINUTE_MS)

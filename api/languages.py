@@ -15,7 +15,7 @@ from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 from domain.clock import utc
-from domain.units import MINUTE_MS, SECOND_MS
+from domain.units import DAY_MS, MINUTE_MS, SECOND_MS
 
 ENGLISH: Final = "en"
 LANGUAGES: Final = {"en": "English", "zh-CN": "中文"}
@@ -53,6 +53,11 @@ class Language:
         """Hours and minutes of the instant `at` in the centre's zone."""
         return format_skeleton("Hm", utc(at).astimezone(zone), tzinfo=zone, locale=self.locale)
 
+    def since(self, at: int, now: int, zone: ZoneInfo) -> str:
+        """Hours and minutes of the instant `at`; with its day when that was a day ago or more."""
+        day = f"{self.short_day(utc(at).astimezone(zone).date())} " if now - at >= DAY_MS else ""
+        return f"{day}{self.clock_time(at, zone)}"
+
     def moment(self, at: int, zone: ZoneInfo) -> str:
         """Day, hours, minutes and seconds of the instant `at` in the centre's zone."""
         local = utc(at).astimezone(zone)
@@ -60,6 +65,9 @@ class Language:
 
     def day(self, day: date) -> str:
         return format_skeleton("MMMEd", day, locale=self.locale)
+
+    def weekday(self, day: date) -> str:
+        return format_skeleton("E", day, locale=self.locale)
 
     def short_day(self, day: date) -> str:
         return format_skeleton("MMMd", day, locale=self.locale)

@@ -31,6 +31,10 @@ NOT_SILENCED: Final = N_("This alarm is over, taken or silent already, so it can
 NOT_HANDED_ON: Final = N_("This alarm is over or held back, so it cannot be handed on. Nothing was changed.")
 NOT_GIVEN_BACK: Final = N_("This alarm is not yours any more, so you cannot give it back. Nothing was changed.")
 ROUND_OVER: Final = N_("This round is over, so nothing can be added to it. Begin another one. Nothing was changed.")
+FAULT: Final = N_(
+    "Something went wrong here that is not your doing. Look whether what you did was carried out before you do it "
+    "again, and tell whoever looks after Nightbelt."
+)
 CLOSED: Final = N_("This alarm was already closed with another outcome. Nothing was changed.")
 
 
@@ -101,4 +105,6 @@ def _unreadable(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return refusal(request, status, MISSING if status == 404 else UNREADABLE)
+    answer = refusal(request, status, MISSING if status == 404 else UNREADABLE)
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer

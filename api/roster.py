@@ -16,6 +16,9 @@ from domain.roster import WEEK, OnDuty, Post, Roster, Shift, Swap
 
 POSTS: Final = {Post.A: N_("A post"), Post.B: N_("B post"), Post.LEAD: N_("Lead")}
 
+YEARS: Final = range(1970, 9999)
+"""The years of which weeks can be asked for: instants count from the first, and dates end soon after the last."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
@@ -42,12 +45,11 @@ class RosterView:
 
 
 def read_roster(services: Services, viewer: Viewer, day: date | None) -> RosterView:
-    """The week of `day`, or the present one."""
+    """The week of `day`, or the present one. NotFoundError outside `YEARS`."""
     ward = read_ward(services, viewer.center_id)
     at = services.clock.now()
     today = utc(at).astimezone(ward.zone).date()
-    shown = day or today
-    first = shown - timedelta(days=shown.weekday())
+    first = _monday(day or today)
     days = tuple(first + timedelta(days=n) for n in WEEK)
     roster = services.rosters.roster(viewer.center_id)
     names = _names(services, viewer.center_id)
@@ -62,9 +64,10 @@ def read_roster(services: Services, viewer: Viewer, day: date | None) -> RosterV
 def change_post(services: Services, viewer: Viewer, change: Swap, *, each_week: bool) -> None:
     """Give the post to somebody (or "" to nobody) for the one shift, or from now on each week.
 
-    NotFoundError for a shift that is not there, and for somebody who cannot be called.
+    NotFoundError for a shift or a week that is not there, and for somebody who cannot be called.
     """
     center_id = viewer.center_id
+    _monday(change.day)
     if change.person_id and change.person_id not in _names(services, center_id):
         raise NotFoundError("person", change.person_id)
     if each_week:
@@ -73,6 +76,12 @@ def change_post(services: Services, viewer: Viewer, change: Swap, *, each_week: 
         services.rosters.swap(center_id, change)
     else:
         raise NotFoundError("shift", change.shift_id)
+
+
+def _monday(day: date) -> date:
+    if day.year not in YEARS:
+        raise NotFoundError("week", day.isoformat())
+    return day - timedelta(days=day.weekday())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

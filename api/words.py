@@ -198,6 +198,13 @@ def state_word(alarm: Alarm) -> str:
     return (CENTER_STATES if alarm.of_center else STATES)[alarm.state]
 
 
+def ending_word(alarm: Alarm) -> str:
+    """How it ended, or how it stands."""
+    if alarm.outcome is not None:
+        return outcome_words(alarm)[alarm.outcome]
+    return state_word(alarm) if alarm.is_open else N_("No outcome given")
+
+
 def outcome_words(alarm: Alarm) -> dict[Outcome, str]:
     """What can be said of how such an alarm ended."""
     return CENTER_OUTCOMES if alarm.of_center else OUTCOMES

@@ -224,7 +224,9 @@ class People(Protocol):
     """Logins and sessions. Password hashing is the caller's work."""
 
     def save(self, person: Person) -> None:
-        """Add or replace by `person_id`. ConfigurationError when another person has the login."""
+        """Add or replace by `person_id`; a new password ends their sessions. ConfigurationError when another person has
+        the login.
+        """
         ...
 
     def by_login(self, login: str) -> Person | None: ...

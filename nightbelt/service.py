@@ -207,7 +207,13 @@ class Service:
             clock=clock,
             registry=self._registry,
         )
-        self._server = _Server(create_app(services), self.hub, host=settings.web_host, port=settings.web_port)
+        self._server = _Server(
+            create_app(services),
+            self.hub,
+            host=settings.web_host,
+            port=settings.web_port,
+            proxies=settings.trusted_proxies,
+        )
 
     def run(self, stopping: Stopping, when_up: Callable[[], None] = lambda: None) -> None:
         """Serve until asked to stop; `when_up` is called once the pages answer."""

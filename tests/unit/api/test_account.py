@@ -140,6 +140,11 @@ def test_a_family_has_ways_that_lead_out_of_the_house(visit: Visit, contacts: In
 def test_families_have_a_plain_page(visit: Visit) -> None:
     assert "No resident is linked to this login" in visit("alone").get("/account").text
     assert "No resident is linked to this login" not in visit("wang").get("/account").text
+    for login, back in (("alone", False), ("son", True)):
+        page = visit(login).get("/account").text
+        assert ("Back to the start" in page) is back
+        for words in ("Board", "No alarm is shown or heard"):
+            assert words not in page
 
 
 def test_what_is_said_is_one_of_ours(visit: Visit) -> None:

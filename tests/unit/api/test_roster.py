@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date, time
 
+import pytest
+
 from domain.calls import Call, CallReason
 from domain.people import Person
 from domain.roster import WEEK, Duty, Post, Shift, Swap
@@ -118,6 +120,18 @@ def test_an_empty_roster_is_said(visit: Visit) -> None:
     page = visit("wang").get("/roster").text
     assert "Nobody is on duty now" in page
     assert "There are no shifts yet" in page
+
+
+@pytest.mark.parametrize("week", ["0001-01-01", "0001-01-08", "1969-12-31", "9999-12-20", "9999-12-31"])
+def test_the_first_and_the_last_weeks_of_all_are_none(world: World, visit: Visit, week: str) -> None:
+    plan(world)
+    assert visit("wang").get(f"/roster?week={week}").status_code == 404
+
+
+def test_a_post_of_no_week_is_not_given(world: World, visit: Visit) -> None:
+    plan(world)
+    assert visit("ada").post("/roster", change(world, date.max)).status_code == 404
+    assert world.services.rosters.roster("elm").swaps == ()
 
 
 def test_an_alarm_tells_who_was_called(world: World, visit: Visit) -> None:
