@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from domain.alarms import LEAVE_BED_RULES, Rule
 from domain.readings import Occupancy
 from domain.units import MINUTE_MS, SECOND_MS
-from domain.vitals import RESTLESS
+from domain.vitals import NO_TURN_OVER, RESTLESS
 from simulators.belt import BeltNight, BeltReadings, belt_readings
+from simulators.delivery import LATENCY_MS
 from simulators.owed_beside import RETURN_MS
 from simulators.truth import TruthLine
 
@@ -30,6 +31,8 @@ _STEPS: Final = 12
 LOOK_MS: Final = 5 * SECOND_MS
 """What comes from no reading is found by looking now and then: each second in the service, this often at least in an
 evaluation."""
+_FOUND_MS: Final = LOOK_MS + LATENCY_MS[1]
+"""A silence counts from the last message, which may have been on its way when it began."""
 
 
 def _inside(readings: BeltReadings) -> Mask:
@@ -52,13 +55,19 @@ def _rated_empty(readings: BeltReadings) -> Mask:
     return _outside(readings) & ~(np.isnan(readings.heart_rate) & np.isnan(readings.breathing_rate))
 
 
+def _unturned(readings: BeltReadings) -> Mask:
+    """The reading that shows a turn begins nothing; the next one does."""
+    moves = readings.movement > np.float32(NO_TURN_OVER.limit or 0)
+    return _inside(readings) & ~moves & ~(readings.turn_overs > 0)
+
+
 def _any(readings: BeltReadings) -> Mask:
     return np.ones(len(readings), np.bool_)
 
 
 _BY_TIMER: Final[dict[Rule, Shows]] = {
     **dict.fromkeys(LEAVE_BED_RULES, _outside),
-    Rule.NO_TURN_OVER: _inside,
+    Rule.NO_TURN_OVER: _unturned,
     Rule.CLOCK_WRONG: _any,
 }
 """Told when the time has passed, whether a reading comes then or not."""
@@ -89,9 +98,9 @@ def with_shown(night: BeltNight, line: TruthLine) -> TruthLine:
     rule = Rule(line["rule"])
     shows = _BY_TIMER.get(rule) or _BY_READING.get(rule)
     if shows is None:
-        return line | {"shown_at": line["due_at"], "look_ms": LOOK_MS}
+        return line | {"shown_at": line["due_at"], "look_ms": _FOUND_MS}
     found = line | {"shown_at": _shown_at(night, line, rule, shows)}
-    return found | {"look_ms": LOOK_MS} if rule in _BY_LOOK else found
+    return found | {"look_ms": _FOUND_MS} if rule in _BY_LOOK else found
 
 
 def _shown_at(night: BeltNight, line: TruthLine, rule: Rule, shows: Shows) -> int:
