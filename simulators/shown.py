@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from domain.alarms import LEAVE_BED_RULES, Rule
 from domain.readings import Occupancy
 from domain.units import MINUTE_MS, SECOND_MS
-from domain.vitals import NO_TURN_OVER, RESTLESS
+from domain.vitals import CLOCK_WRONG, NO_TURN_OVER, RESTLESS
 from simulators.belt import BeltNight, BeltReadings, belt_readings
 from simulators.delivery import LATENCY_MS
 from simulators.owed_beside import RETURN_MS
+from simulators.scenarios import SHUFFLE_MAX_MS
 from simulators.truth import TruthLine
 
 Mask = NDArray[np.bool_]
@@ -31,8 +32,6 @@ _STEPS: Final = 12
 LOOK_MS: Final = 5 * SECOND_MS
 """What comes from no reading is found by looking now and then: each second in the service, this often at least in an
 evaluation."""
-_FOUND_MS: Final = LOOK_MS + LATENCY_MS[1]
-"""A silence counts from the last message, which may have been on its way when it began."""
 
 
 def _inside(readings: BeltReadings) -> Mask:
@@ -61,14 +60,18 @@ def _unturned(readings: BeltReadings) -> Mask:
     return _inside(readings) & ~moves & ~(readings.turn_overs > 0)
 
 
-def _any(readings: BeltReadings) -> Mask:
-    return np.ones(len(readings), np.bool_)
+def _stamped_wrong(readings: BeltReadings) -> Mask:
+    """Beyond the limit when its message comes, by the newest reading in it."""
+    off_ms = np.abs(readings.observed_at - readings.arrives_at)
+    newest = np.append(np.diff(readings.arrives_at) != 0, [True][: len(readings)])
+    wrong: Mask = newest & (off_ms > (CLOCK_WRONG.limit or 0) * SECOND_MS)
+    return wrong
 
 
 _BY_TIMER: Final[dict[Rule, Shows]] = {
     **dict.fromkeys(LEAVE_BED_RULES, _outside),
     Rule.NO_TURN_OVER: _unturned,
-    Rule.CLOCK_WRONG: _any,
+    Rule.CLOCK_WRONG: _stamped_wrong,
 }
 """Told when the time has passed, whether a reading comes then or not."""
 _BY_READING: Final[dict[Rule, Shows]] = {
@@ -98,9 +101,17 @@ def with_shown(night: BeltNight, line: TruthLine) -> TruthLine:
     rule = Rule(line["rule"])
     shows = _BY_TIMER.get(rule) or _BY_READING.get(rule)
     if shows is None:
-        return line | {"shown_at": line["due_at"], "look_ms": _FOUND_MS}
+        return line | {"shown_at": line["due_at"], "look_ms": _found_ms(rule)}
     found = line | {"shown_at": _shown_at(night, line, rule, shows)}
-    return found | {"look_ms": _FOUND_MS} if rule in _BY_LOOK else found
+    return found | {"look_ms": _found_ms(rule)} if rule in _BY_LOOK else found
+
+
+def _found_ms(rule: Rule) -> int:
+    """A silence counts from the last message, which may have been on its way when it began.
+
+    Where all belts of a centre fall silent some of them will be those whose messages are held up.
+    """
+    return LOOK_MS + LATENCY_MS[1] + (SHUFFLE_MAX_MS if rule is Rule.CENTER_SILENT else 0)
 
 
 def _shown_at(night: BeltNight, line: TruthLine, rule: Rule, shows: Shows) -> int:
