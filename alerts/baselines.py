@@ -11,16 +11,15 @@ fixed limits (`domain.vitals`) go on meanwhile. Statements begin at 7 nights and
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.units import HOUR_MS
+from domain.units import HOUR_MS, MINUTE_MS
+from domain.usual import HOURS, NIGHTS_KEPT, NIGHTS_NEEDED, NightRates, UsualLevels
 
-NIGHTS_KEPT: Final = 28
-NIGHTS_NEEDED: Final = 7
-"""Practice is a minimum of 7-14 valid nights before any statement of deviation."""
 NORMAL_Z: Final = 0.6745
 """The upper quartile of the standard normal: makes MAD comparable with a standard deviation."""
 UNUSUAL_Z: Final = 3.5
@@ -29,7 +28,11 @@ BREATHING_RATE_FLOOR: Final = 0.7
 """Least MAD (breaths/min); own choice, as the one of the heart rate."""
 MINUTES_NEEDED: Final = 15
 """A night speaks for an hour when this many of its minutes had a value; own choice."""
-HOURS: Final = 24
+HEART_RATE_REACH_BPM: Final = 12.0
+"""A rate that is live is told of beyond this far from the usual at least. Waking and lying awake raise it by 5 to 8, a
+bad night by some 3 more; a fever by 8 to 10 a degree. Own choice between the two."""
+BREATHING_RATE_REACH: Final = 4.5
+"""A belt errs by up to 4.4 /min (Anesthesiology 132:424)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,6 +69,39 @@ class HourlyLevels:
             return None
         reach = UNUSUAL_Z * float(self.mad[hour]) / NORMAL_Z
         return float(self.median[hour]) - reach, float(self.median[hour]) + reach
+
+
+def usual_levels(resident_id: str, nights: Sequence[NightRates], *, last_night: date, computed_at: int) -> UsualLevels:
+    """A resident's levels from the valid nights that train them (ascending), as of `last_night`.
+
+    Their limits are `HEART_RATE_REACH_BPM` or `BREATHING_RATE_REACH` from the median at least.
+    """
+    kept = nights[-NIGHTS_KEPT:]
+    heart = [_rate_night(night, night.heart_rate) for night in kept]
+    breath = [_rate_night(night, night.breathing_rate) for night in kept]
+    return UsualLevels(
+        resident_id=resident_id,
+        nights=len(kept),
+        last_night=last_night,
+        limits=np.vstack(
+            [
+                _limits(hourly_levels(heart, floor=HEART_RATE_FLOOR_BPM), HEART_RATE_REACH_BPM),
+                _limits(hourly_levels(breath, floor=BREATHING_RATE_FLOOR), BREATHING_RATE_REACH),
+            ]
+        ),
+        computed_at=computed_at,
+    )
+
+
+def _rate_night(night: NightRates, rate: NDArray[np.float32]) -> RateNight:
+    minute_at = night.start_at + np.arange(len(rate), dtype=np.int64) * MINUTE_MS
+    return RateNight(noon_at=night.noon_at, minute_at=minute_at, rate=rate.astype(np.float64))
+
+
+def _limits(levels: HourlyLevels, least_reach: float) -> NDArray[np.float32]:
+    """Below and above (2 x 24). Rounded: a tenth is more than the minutes tell."""
+    reach = np.maximum(UNUSUAL_Z * levels.mad / NORMAL_Z, least_reach)
+    return np.round([levels.median - reach, levels.median + reach], 1).astype(np.float32)
 
 
 def hourly_levels(nights: Sequence[RateNight], *, floor: float) -> HourlyLevels:

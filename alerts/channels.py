@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from domain.alarms import Alarm, AlarmEvent, AlarmState, EventKind, Priority, Rule
+from domain.alarms import Alarm, AlarmEvent, EventKind, Priority, Rule
 from domain.calls import Call, CallReason
 from domain.contacts import ContactPoint
-from domain.deliveries import PERMANENT, Delivery, DeliveryState, Failure
+from domain.deliveries import PERMANENT, UNWANTED, Delivery, DeliveryState, Failure
 from domain.people import Person, Right, Role
 from domain.residents import Place
 from domain.units import MINUTE_MS, SECOND_MS
@@ -90,7 +90,7 @@ def obstacle(call: Call, alarm: Alarm, person: Person | None) -> Failure | None:
 
 def stopped(delivery: Delivery, why: Failure) -> Delivery:
     """It is not to be sent, or cannot be."""
-    state = DeliveryState.GIVEN_UP if why is Failure.OVER else DeliveryState.FAILED
+    state = DeliveryState.GIVEN_UP if why in UNWANTED else DeliveryState.FAILED
     return replace(delivery, state=state, failure=why)
 
 
@@ -136,15 +136,22 @@ def _following(way: ContactPoint, ways: Sequence[ContactPoint]) -> ContactPoint 
     return later[0] if later else None
 
 
-def center_call(event: AlarmEvent, now: int) -> Call | None:
-    """The call to the centre's own ways (a group's robot) that a raised alarm owes; None when it owes none.
+def center_call(event: AlarmEvent, known: Iterable[Delivery], now: int) -> Call | None:
+    """The call to the centre's own ways (a group's robot) that an alarm owes, once; None when it owes none.
 
-    Alarms that are over meanwhile, and news from before a long outage, call nobody in a group.
+    Alarms that are silent or over meanwhile, and news from before a long outage, call nobody in a group. What was
+    silent before the group was told owes it when it calls (again); `known` are the alarm's deliveries so far.
     """
     alarm = event.alarm
-    if event.kind is not EventKind.RAISED or alarm.state is not AlarmState.ACTIVE or now - event.at > NEWS_MS:
+    if not alarm.calls or now - event.at > NEWS_MS or any(_tells_group(one) for one in known):
         return None
-    return _call(alarm.alarm_id, "", CallReason.ON_DUTY, now)
+    call = _call(alarm.alarm_id, "", CallReason.ON_DUTY, now)
+    return replace(call, key=f"{call.key}{alarm.version}")
+
+
+def _tells_group(one: Delivery) -> bool:
+    told = one.state in {DeliveryState.QUEUED, DeliveryState.SENT}
+    return told and not one.call.person_id and one.call.reason is not CallReason.TAKEN
 
 
 def taken_calls(event: AlarmEvent, sent: Iterable[Delivery], now: int) -> list[Call]:

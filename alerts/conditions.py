@@ -32,6 +32,7 @@ from alerts.beside import Beside
 from alerts.clocks import FRESH_MS
 from alerts.courses import Courses
 from alerts.disorder import Disorder
+from alerts.own_limits import OwnLimits
 from alerts.rulebook import RULES
 from alerts.rules import Frame, Questions, RuleSpec, Truth, frame_of
 from alerts.runs import Look, Run, Slot, Transition, restored, stored
@@ -64,11 +65,12 @@ class Conditions:
         self.beds = BedTable(tuple(self._slot_of))
         self._disorder = Disorder(self._slot_of, self.beds.clocks)
         self._truths = TruthTable(self._specs, len(slots))
-        self._courses = Courses(self._specs, self._slots, self.beds)
+        own = OwnLimits([slot.usual for slot in slots], [slot.schedule.tz if slot.schedule else None for slot in slots])
+        self._courses = Courses(self._specs, self._slots, self.beds, own)
         self._runs = self._courses.runs
         self._beside = Beside(self._slots, self.beds)
         self._settle_ms = np.array([slot.settle_ms for slot in slots], np.int64)
-        self._questions = Questions(self._specs, [slot.limits for slot in slots])
+        self._questions = Questions(self._specs, [slot.limits for slot in slots], own)
 
     def configure(self, slots: Sequence[Slot]) -> None:
         """Ask something else from now on; what changed before must have been taken.
@@ -140,6 +142,7 @@ class Conditions:
             turn_overs=nothing,
             gone=np.zeros(1, np.bool_),
             gap_ms=np.full(1, NEVER, np.int64),
+            observed_at=self.beds.clocks.observed_at[[n]],
         )
         said = self._questions.ask(frame, np.array([n]))[:, 0]
         needs_change = np.array([spec.needs_change for spec in self._specs])

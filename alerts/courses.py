@@ -10,11 +10,13 @@ import numpy as np
 
 from alerts.beds import BedTable
 from alerts.exits import Absent
-from alerts.rules import RuleSpec, Truth
+from alerts.own_limits import OwnLimits, moved
+from alerts.rules import Limits, RuleSpec, Truth
 from alerts.run_table import RunTable
 from alerts.runs import Kind, Look, Run, Slot, Transition
 from domain.alarms import Category, Rule
 from domain.units import MINUTE_MS, NEVER
+from domain.usual import SIDES
 
 REPEAT_MS: Final = 30 * MINUTE_MS
 """What an open alarm was about, not seen for longer than this and seen again, is told anew: the nurse may have closed
@@ -26,10 +28,13 @@ _VALUE_OF: Final = {Rule.BREATHING_PAUSE: "breathing_rate", Rule.SITTING_UP: "mo
 class Courses:
     """Takes runs through their life. `told` collects what to tell; `now` is ours, that of the reading looked at."""
 
-    def __init__(self, specs: Sequence[RuleSpec], slots: Sequence[Slot], beds: BedTable) -> None:
+    def __init__(
+        self, specs: Sequence[RuleSpec], slots: Sequence[Slot], beds: BedTable, own: OwnLimits | None = None
+    ) -> None:
         self._specs = specs
         self._slots = slots
         self._beds = beds
+        self._own = OwnLimits() if own is None else own
         self._rows = {spec.rule: k for k, spec in enumerate(specs)}
         self.runs = RunTable(specs, slots)
         self.told: list[Transition] = []
@@ -120,15 +125,16 @@ class Courses:
             self.runs.keep(k, n, run)
 
     def _waits(self, k: int, n: int, run: Run, look: Look) -> bool:
-        """While the alarm that this one stands behind is open, look again later."""
-        stands_behind = self._specs[k].behind
-        row = None if stands_behind is None else self._rows.get(stands_behind)
-        louder = None if row is None else self.runs.get(row, n)
-        if row is None or louder is None or louder.alarm_began_at is None:
-            return False
-        run.deadline_at = look.at + max(self.runs.clear_ms(row, n), MINUTE_MS)
-        self.runs.keep(k, n, run)
-        return True
+        """While an alarm that this one stands behind, directly or behind another, is open, look again later."""
+        row: int | None = k
+        while row is not None and (behind := self._specs[row].behind) is not None:
+            row = self._rows.get(behind)
+            louder = None if row is None else self.runs.get(row, n)
+            if row is not None and louder is not None and louder.alarm_began_at is not None:
+                run.deadline_at = look.at + max(self.runs.clear_ms(row, n), MINUTE_MS)
+                self.runs.keep(k, n, run)
+                return True
+        return False
 
     def _end(self, k: int, n: int, run: Run, look: Look) -> None:
         spec, at = self._specs[k], look.at
@@ -219,12 +225,32 @@ class Courses:
             at=self.now,
             offset_ms=int(self._beds.clocks.offset[n]),
             limit_ms=limits.min_duration_ms if limits else 0,
-            limit=limits.limit if limits else np.nan,
+            limit=self._limit(spec, limits, n, run) if limits else np.nan,
             value=self._value(spec, n),
             silent=silent,
             latches=spec.latches if limits is None or limits.latches is None else limits.latches,
+            usual=self._usual(spec, n, run),
         )
         self.told.append(transition)
+
+    def _limit(self, spec: RuleSpec, limits: Limits, n: int, run: Run) -> float:
+        """What was compared with, where it is the person's own or moved by it, at the hour when the run is due."""
+        side = spec.own if spec.own is not None else spec.moved_by
+        if side is None or self._own.none or run.deadline_at == NEVER:
+            return limits.limit
+        own = self._own.one(side, n, run.deadline_at)
+        if spec.own is not None:
+            return own
+        limit, mine, furthest = (np.array([value], np.float32) for value in (limits.limit, own, limits.furthest))
+        return float(moved(side, limit, mine, furthest)[0])
+
+    def _usual(self, spec: RuleSpec, n: int, run: Run) -> tuple[float, float] | None:
+        """Between what the rate of the rule is usual for the person at the hour when the run is due."""
+        name = next((name for name in _RATE_OF if spec.rule.replace("-", "_").startswith(name)), None)
+        if name is None or self._own.none or run.deadline_at == NEVER:
+            return None
+        low, high = (self._own.one(side, n, run.deadline_at) for side in SIDES[name])
+        return None if np.isnan(low) else (low, high)
 
     def _value(self, spec: RuleSpec, n: int) -> float:
         """The last value of the rate that the rule compares; NaN where it compares none."""

@@ -18,8 +18,9 @@ from typing import Final
 
 import numpy as np
 
-from alerts.baselines import NIGHTS_KEPT, NIGHTS_NEEDED, NORMAL_Z, UNUSUAL_Z, median_and_mad
+from alerts.baselines import NORMAL_Z, UNUSUAL_Z, median_and_mad
 from domain.insights import Figure, Insight, InsightKind, Sureness
+from domain.usual import NIGHTS_KEPT, NIGHTS_NEEDED
 
 FLOORS: Final[Mapping[Figure, float]] = {
     Figure.RESTING_HEART_RATE: 2.0,
@@ -89,6 +90,15 @@ def insights(figure: Figure, nights: Sequence[NightFigure]) -> list[Insight]:
     for night in nights:
         run, told = _take(run, figure, night)
     return told
+
+
+def told_nights(figure: Figure, nights: Sequence[NightFigure]) -> frozenset[date]:
+    """The nights of which something was to be said when they were the last of `nights`."""
+    run, told = _Run(), list[date]()
+    for night in nights:
+        run, said = _take(run, figure, night)
+        told += [night.night] if said else []
+    return frozenset(told)
 
 
 def usual(figure: Figure, trained: Sequence[float]) -> Usual | None:

@@ -8,8 +8,8 @@ Calling begins at step one with each stretch in which the alarm calls: when it i
 comes back, when a snooze ends. Whoever hands an alarm on calls the lead at once, and the steps go on from there. The
 instant of the step is in the key, so a later stretch has calls of its own and a repeat of the work has none.
 
-Fails towards calling: a post nobody has passes its step on, a lead nobody is to all leads, and those to everybody, and
-the call says so when nobody is on duty. Only what is stored of the alarm stops it.
+Fails towards calling: a post nobody has, or to whose people no way leads, passes its step on, a lead nobody is to all
+leads, and those to everybody, and the call says so when nobody is on duty. Only what is stored of the alarm stops it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,21 +28,28 @@ ORDER: Final = (Post.A, Post.B, Post.LEAD)
 """Who is called by which step."""
 EVERYBODY: Final = len(ORDER)
 """The level after the posts: everybody of the centre."""
+CALLED: Final = frozenset({Role.LEAD, Role.CAREGIVER})
+"""Who is among "everybody": the whole list of those who care (design section 5)."""
 STANDING: Final = EVERYBODY + 1
 """The level of an alarm that somebody has taken and that still stands."""
+PUT_BACK_MS: Final = 10 * SECOND_MS
+"""What lies further ahead than this was before our clock was put back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staff:
-    """Who can be called: `on_duty` at an instant (ms), `leads` of the centre, and `everybody` who handles alarms.
+    """Who can be called: `on_duty` at an instant (ms), `leads` of the centre, and `everybody` who cares for residents.
 
-    `steps` are the centre's own, where they are not the defaults.
+    `others` handle alarms too, but are called only for the post they have and for what they have taken. `steps` are the
+    centre's own, where they are not the defaults. `unreachable` are those to whom no way leads.
     """
 
     on_duty: Callable[[int], OnDuty]
     leads: tuple[str, ...]
     everybody: tuple[str, ...]
+    others: tuple[str, ...] = ()
     steps: Mapping[Priority, Steps] = field(default_factory=dict)
+    unreachable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,21 +87,35 @@ class _Rung:
 
 
 def staff_of(
-    people: Iterable[Person], on_duty: Callable[[int], OnDuty], steps: Mapping[Priority, Steps] | None = None
+    people: Iterable[Person],
+    on_duty: Callable[[int], OnDuty],
+    steps: Mapping[Priority, Steps] | None = None,
+    *,
+    reachable: Callable[[str], bool] = lambda _person_id: True,
 ) -> Staff:
-    """The staff among `people` of a centre. A post of somebody who is gone, or may not handle alarms, is nobody's."""
+    """The staff among `people` of a centre. A post of somebody who is gone, or may not handle alarms, is nobody's.
+
+    Who looks after the programs need not care for residents, and is not woken with everybody; where nobody else is
+    there, they are everybody. Where nobody of everybody is `reachable` the centre relies on its pages, and that says
+    nothing.
+    """
     carers = [person for person in people if person.may(Right.HANDLE_ALARMS)]
     able = frozenset(person.person_id for person in carers)
+    unreachable = frozenset(person_id for person_id in able if not reachable(person_id))
 
     def able_on_duty(at: int) -> OnDuty:
         posts = on_duty(at).posts
         return OnDuty(posts={post: tuple(each for each in held if each in able) for post, held in posts.items()})
 
+    caring = [person for person in carers if person.role in CALLED] or carers
+    everybody = tuple(person.person_id for person in caring)
     return Staff(
         on_duty=able_on_duty,
         leads=tuple(person.person_id for person in carers if person.role is Role.LEAD),
-        everybody=tuple(person.person_id for person in carers),
+        everybody=everybody,
+        others=tuple(person.person_id for person in carers if person not in caring),
         steps=steps or {},
+        unreachable=unreachable if not unreachable.issuperset(everybody) else frozenset(),
     )
 
 
@@ -111,6 +132,17 @@ def stretch_of(alarm: Alarm, history: Sequence[AlarmEvent], calls: Iterable[Call
         called_until=max((at for at in steps if at >= begun_at), default=LONG_AGO),
         handed_on=bool(lately) and lately[-1].kind is EventKind.ESCALATED,
     )
+
+
+def begun_by(stretch: Stretch, now: int) -> Stretch:
+    """`stretch` by `now` (ms), where our clock was put back: it begins anew if its steps would wait for the clock.
+
+    Calls that went out later than now were of an earlier stretch; if not, their keys keep them from going out twice.
+    """
+    called_until = stretch.called_until if stretch.called_until <= now + PUT_BACK_MS else LONG_AGO
+    if stretch.begun_at > now + PUT_BACK_MS:
+        return replace(stretch, begun_at=now, called_until=LONG_AGO)
+    return replace(stretch, called_until=called_until)
 
 
 def called(stretch: Stretch, calls: Sequence[Call]) -> Stretch:
@@ -180,9 +212,10 @@ def _people(alarm: Alarm, rung: _Rung, staff: Staff, duty: OnDuty) -> tuple[Sequ
     """Whom the step calls, and why them."""
     if rung.reason is CallReason.UNANSWERED:
         return _each((*staff.everybody, *duty.everybody)), rung.reason
-    leads = duty.on(Post.LEAD) or staff.leads or staff.everybody
+    leads = _until_reached(staff, (duty.on(Post.LEAD), staff.leads, staff.everybody))
     if rung.level == STANDING:
-        taker = [person_id for person_id in staff.everybody if person_id == alarm.acknowledged_by]
+        able = (*staff.everybody, *staff.others)
+        taker = [person_id for person_id in able if person_id == alarm.acknowledged_by]
         return _each((*duty.everybody, *leads, *taker)), rung.reason
     if not duty.everybody:
         return leads, CallReason.NOBODY_ON_DUTY
@@ -190,7 +223,18 @@ def _people(alarm: Alarm, rung: _Rung, staff: Staff, duty: OnDuty) -> tuple[Sequ
         return _each((*duty.everybody, *leads)), rung.reason
     if ORDER[rung.level] is Post.LEAD:
         return leads, rung.reason
-    return next((held for post in ORDER[rung.level :] if (held := duty.on(post))), ()), rung.reason
+    posts = [duty.on(post) for post in ORDER[rung.level :]]
+    return _until_reached(staff, (*posts, staff.leads, staff.everybody)) if any(posts) else (), rung.reason
+
+
+def _until_reached(staff: Staff, groups: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The first of `groups` that has anybody, and those after it until there is somebody to whom a way leads."""
+    called: list[str] = []
+    for group in groups:
+        called += group
+        if not staff.unreachable.issuperset(group):
+            break
+    return _each(called)
 
 
 def _each(people: Iterable[str]) -> tuple[str, ...]:

@@ -196,7 +196,7 @@ def _snooze(alarm: Alarm, given: Snooze) -> Step:
 def _escalate(alarm: Alarm, given: Escalate) -> Step:
     if not alarm.is_open or alarm.held_by is not None:
         raise IllegalStepError(alarm_id=alarm.alarm_id, state=alarm.state, step="escalate")
-    if alarm.state is AlarmState.ACTIVE and alarm.escalated_at is not None:
+    if alarm.calls and alarm.escalated_at is not None:
         return Step(alarm=alarm)
     after = replace(
         _awake(alarm),
@@ -219,7 +219,7 @@ def _give_back(alarm: Alarm, given: GiveBack) -> Step:
 
 
 def _wake(alarm: Alarm, given: Wake) -> Step:
-    if alarm.snoozed_until is None or given.at < alarm.snoozed_until:
+    if alarm.snoozed_until is None or 0 < alarm.snoozed_until - given.at <= SNOOZE_MOST_MS:
         return Step(alarm=alarm)
     return _next(_awake(alarm), EventKind.SNOOZE_ENDED, given.at)
 
@@ -236,7 +236,8 @@ def _release(alarm: Alarm, given: Release) -> Step:
     if not alarm.is_open or alarm.held_by is None:
         return Step(alarm=alarm)
     raised_at = given.at if alarm.version == 0 else alarm.raised_at
-    return _next(replace(alarm, held_by=None, raised_at=raised_at), EventKind.RELEASED, given.at)
+    after = _awake(alarm) if alarm.state is AlarmState.ACTIVE else alarm
+    return _next(replace(after, held_by=None, raised_at=raised_at), EventKind.RELEASED, given.at)
 
 
 def _follow(alarm: Alarm, given: Follow) -> Step:
@@ -281,7 +282,10 @@ def _over(alarm: Alarm, at: int) -> Alarm:
 
 
 def _awake(alarm: Alarm) -> Alarm:
-    return replace(alarm, state=AlarmState.ACTIVE, snoozed_until=None, snoozed_by=None)
+    """It calls from the beginning, so the lead has it no more: it can be handed on anew."""
+    return replace(
+        alarm, state=AlarmState.ACTIVE, snoozed_until=None, snoozed_by=None, escalated_at=None, escalated_by=None
+    )
 
 
 def _next(alarm: Alarm, kind: EventKind, at: int, person_id: str | None = None, note: str = "") -> Step:

@@ -11,10 +11,16 @@ from domain.alarms import Alarm, AlarmState
 OVER: Final = b""
 """An empty retained payload makes a broker forget the topic (MQTT 3.1.1, section 3.3.1.3)."""
 
+SILENT: Final = "silent"
+"""Nobody has taken it and nobody is wanted: it is snoozed, or another alarm or a pause speaks for it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmNow:
-    """What is told of an alarm. Instants are ms since 1970 (UTC); "" where it is about the whole centre."""
+    """What is told of an alarm. Instants are ms since 1970 (UTC); "" where it is about the whole centre.
+
+    `state` is the alarm's, or SILENT.
+    """
 
     alarm_id: str
     center_id: str
@@ -44,7 +50,7 @@ def now_of(alarm: Alarm) -> AlarmNow | None:
         rule=alarm.rule,
         category=alarm.category,
         priority=alarm.priority,
-        state=alarm.state,
+        state=SILENT if alarm.state is AlarmState.ACTIVE and not alarm.calls else alarm.state,
         resident_id=alarm.resident_id,
         bed_id=alarm.bed_id,
         belt_id=alarm.belt_id,

@@ -19,8 +19,12 @@ LOUDER: Final[Mapping[Rule, Rule]] = {
     Rule.BREATHING_RATE_HIGH: Rule.BREATHING_RATE_VERY_HIGH,
     Rule.BREATHING_RATE_LOW: Rule.BREATHING_RATE_VERY_LOW,
     Rule.VITALS_LOST: Rule.VITALS_LOST_LONG,
+    Rule.HEART_RATE_UNUSUAL_HIGH: Rule.HEART_RATE_HIGH,
+    Rule.HEART_RATE_UNUSUAL_LOW: Rule.HEART_RATE_LOW,
+    Rule.BREATHING_RATE_UNUSUAL_HIGH: Rule.BREATHING_RATE_HIGH,
+    Rule.BREATHING_RATE_UNUSUAL_LOW: Rule.BREATHING_RATE_LOW,
 }
-"""By the quieter rule: the one of the same cause that takes it over."""
+"""By the quieter rule: the next louder one of the same cause; that, and what is louder still, takes it over."""
 
 _FROM_THE_BELT: Final = frozenset(
     {
@@ -39,12 +43,20 @@ DEEPER: Final[Mapping[Rule, frozenset[Rule]]] = {
     Rule.BELT_OFFLINE: _FROM_THE_BELT,
     Rule.CENTER_SILENT: frozenset({Rule.BELT_SILENT, Rule.BELT_OFFLINE}),
 }
-"""By the deeper rule: those it holds back, of the same belt, or of all belts of its centre."""
+"""By the deeper rule: those it holds back, of the same belt and resident, or of all belts of its centre."""
+
+
+def louder_than(rule: Rule) -> tuple[Rule, ...]:
+    """The rules of the same cause that take it over, the next louder one first."""
+    found: list[Rule] = []
+    while (louder := LOUDER.get(found[-1] if found else rule)) is not None:
+        found.append(louder)
+    return tuple(found)
 
 
 def takes_over(louder: Alarm, quieter: Alarm) -> bool:
     """Is it the same cause, told more urgently?"""
-    return LOUDER.get(quieter.rule) is louder.rule and louder.resident_id == quieter.resident_id
+    return louder.rule in louder_than(quieter.rule) and louder.resident_id == quieter.resident_id
 
 
 def holds_back(holder: Alarm, alarm: Alarm, *, told: bool) -> bool:
@@ -57,4 +69,6 @@ def holds_back(holder: Alarm, alarm: Alarm, *, told: bool) -> bool:
         return False
     if told and alarm.category is not Category.TECHNICAL:
         return False
-    return holder.center_id == alarm.center_id if holder.of_center else holder.belt_id == alarm.belt_id
+    if holder.of_center:
+        return holder.center_id == alarm.center_id
+    return (holder.belt_id, holder.resident_id) == (alarm.belt_id, alarm.resident_id)

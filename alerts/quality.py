@@ -22,6 +22,8 @@ from domain.alarms import Alarm, Outcome, Priority, Rule
 from domain.clock import utc
 from domain.nights import local_instant, night_of, night_span
 from domain.residents import WatchedSpan
+from domain.roster import Shift, shifts_at
+from domain.rounds import PlannedRound, Walked
 from domain.units import MINUTE_MS
 
 REPLY_OWED_MS: Final = 5 * MINUTE_MS
@@ -102,6 +104,27 @@ class HourFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftFigures:
+    """Alarms raised while one shift of the roster ran, over all nights; `shift` is None for those while none ran.
+
+    `nuisance` is by the same bed-nights as of all shifts. Of overlapping shifts an alarm is in each.
+    """
+
+    shift: Shift | None
+    figures: Figures
+    nuisance: Rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundFigures:
+    """What became of the rounds that were planned; those that may yet be walked are not counted."""
+
+    done: Share
+    partial: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NightFigures:
     """Alarms that began from noon to noon, beside the beds watched that night."""
 
@@ -138,6 +161,8 @@ class Quality:
     by_hour: tuple[HourFigures, ...]
     by_night: tuple[NightFigures, ...]
     by_load: tuple[LoadFigures, ...]
+    by_shift: tuple[ShiftFigures, ...]
+    rounds: RoundFigures
 
     @property
     def nuisance(self) -> Rate:
@@ -159,18 +184,28 @@ def span_of(first: date, last: date, tz: ZoneInfo) -> tuple[int, int]:
 
 
 def measure(
-    alarms: Sequence[Alarm], spans: Sequence[WatchedSpan], first: date, last: date, *, tz: ZoneInfo, now: int
+    alarms: Sequence[Alarm],
+    spans: Sequence[WatchedSpan],
+    first: date,
+    last: date,
+    *,
+    tz: ZoneInfo,
+    now: int,
+    shifts: Sequence[Shift] = (),
+    planned: Sequence[PlannedRound] = (),
 ) -> Quality:
     """The quality of `alarms`, which began in `span_of` these nights, given who was watched (`spans`).
 
-    `now` (ms): how long what is still open has waited.
+    `now` (ms): how long what is still open has waited. `shifts` are those of the roster, `planned` the rounds of these
+    nights.
     """
     told = sorted((alarm for alarm in alarms if was_told(alarm)), key=lambda alarm: alarm.raised_at)
     watched = watched_nights(spans, first, last, tz)
+    bed_nights = sum(watched.values())
     return Quality(
         first=first,
         last=last,
-        bed_nights=sum(watched.values()),
+        bed_nights=bed_nights,
         recorded=len(alarms) - len(told),
         all=figures(told, now),
         by_rule=_by_rule(told, now),
@@ -178,6 +213,8 @@ def measure(
         by_hour=_by_hour(told, tz, now),
         by_night=_by_night(told, watched, tz),
         by_load=_by_load(told),
+        by_shift=_by_shift(told, shifts, bed_nights, tz, now),
+        rounds=_rounds(planned),
     )
 
 
@@ -316,4 +353,32 @@ def _by_load(told: Sequence[Alarm]) -> tuple[LoadFigures, ...]:
     return tuple(
         LoadFigures(from_count=low, told=len(group), response=figures(group, 0).response)
         for low, group in groups.items()
+    )
+
+
+def _by_shift(
+    told: Sequence[Alarm], shifts: Sequence[Shift], bed_nights: int, tz: ZoneInfo, now: int
+) -> tuple[ShiftFigures, ...]:
+    """By the hours that they begin, from noon on; what was raised while none ran comes last, if there is any."""
+    if not shifts:
+        return ()
+    from_noon = sorted(shifts, key=lambda shift: (shift.start < _NOON, shift.start, shift.shift_id))
+    groups: dict[Shift | None, list[Alarm]] = {shift: [] for shift in (*from_noon, None)}
+    for alarm in told:
+        running = [shift for shift, _ in shifts_at(shifts, alarm.raised_at, tz)]
+        for shift in dict.fromkeys(running) or (None,):
+            groups[shift].append(alarm)
+    return tuple(
+        ShiftFigures(shift=shift, figures=of, nuisance=Rate(count=of.false, bed_nights=bed_nights))
+        for shift, group in groups.items()
+        if (of := figures(group, now)).told or shift
+    )
+
+
+def _rounds(planned: Sequence[PlannedRound]) -> RoundFigures:
+    states = Counter(each.state for each in planned if each.state is not Walked.AWAITED)
+    return RoundFigures(
+        done=Share(count=states[Walked.DONE], of=states.total()),
+        partial=states[Walked.PARTIAL],
+        missing=states[Walked.MISSING],
     )

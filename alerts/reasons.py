@@ -14,12 +14,15 @@ def reason_of(told: Transition) -> Reason:
 
     Facts: `limit_s` how long it had to last, `limit` what was compared with and `value` what was last seen, `recorded`
     when it was over before anybody could be called, `silent` when nothing came since, `never` when nothing ever did.
+    `usual_low`, `usual_high`: between what the rate is usual for the person at that hour.
     """
     if told.spec.rule in LEAVE_BED_RULES:
         return _left_bed(told)
     facts: Facts = {"limit_s": told.limit_ms // SECOND_MS}
     if not math.isnan(told.value):
         facts |= {"limit": round(told.limit, 1), "value": round(told.value, 1)}
+    if told.usual is not None:
+        facts |= {"usual_low": round(told.usual[0], 1), "usual_high": round(told.usual[1], 1)}
     if told.kind is Kind.PASSED:
         facts["recorded"] = 1
     if told.spec.rule is Rule.BELT_SILENT and told.silent:

@@ -13,6 +13,7 @@ from domain.alarms import Rule
 from domain.nights import Schedule, zone
 from domain.residents import Center, Resident, VitalSettings
 from domain.units import LONG_AGO, SECOND_MS
+from domain.usual import UsualLevels
 
 RULES: Final = (*LEAVE_BED_RULES, *VITAL_RULES, *BODY_RULES, *BED_RULES)
 """In the order of the engine's rows; told beside them is what `alerts.beside` gathers."""
@@ -28,8 +29,9 @@ def slot_of(
     bed_id: str = "",
     from_at: int = 0,
     paused_until: int = LONG_AGO,
+    usual: UsualLevels | None = None,
 ) -> Slot:
-    """What is asked for a resident's bed by the resident's settings."""
+    """What is asked for a resident's bed by the resident's settings, and by what is usual for them."""
     tz = zone(center.timezone)
     return Slot(
         belt_id=belt_id,
@@ -45,6 +47,7 @@ def slot_of(
         silence=_silence(resident.vitals),
         center_id=center.center_id,
         paused_until=paused_until,
+        usual=usual,
     )
 
 

@@ -12,11 +12,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.own_limits import OwnLimits, moved
 from domain.alarms import Category, Priority, Rule
 from domain.nights import CARRY_IN_MS, Schedule
 from domain.readings import Occupancy, ReadingBatch
 from domain.residents import LeaveBedSettings
 from domain.units import MINUTE_MS, NEVER, SECOND_MS
+from domain.usual import Side
 
 
 class Truth(IntEnum):
@@ -34,7 +36,7 @@ class Frame:
 
     `settled` (bool): somebody is in bed in this reading, and has been for the settle time. `rated`: the belt has given
     a heart or breathing rate by then. `gone`: the bed is empty, and not for a moment only. `gap_ms` (int64): since the
-    bed's reading before.
+    bed's reading before. `observed_at` (int64 ms) is the belt's clock.
     """
 
     in_bed: NDArray[np.int8]
@@ -47,6 +49,7 @@ class Frame:
     turn_overs: NDArray[np.float32]
     gone: NDArray[np.bool_]
     gap_ms: NDArray[np.int64]
+    observed_at: NDArray[np.int64]
 
 
 def frame_of(
@@ -73,14 +76,16 @@ def frame_of(
         turn_overs=batch.turn_overs[rows],
         gone=np.zeros(len(settled), np.bool_) if gone is None else gone,
         gap_ms=np.full(len(settled), NEVER, np.int64) if gap_ms is None else gap_ms,
+        observed_at=batch.observed_at[rows],
     )
 
 
 Predicate = Callable[[Frame, NDArray[np.float32], NDArray[np.float32]], NDArray[np.int8]]
 """(frame, limits, clear limits: r rules x m beds) -> `Truth` (int8, r x m; m where all rules answer the same)."""
 
-Screen = Callable[[Frame, float, float], bool]
-"""(frame, lowest and highest limit of all beds) -> may the condition hold in any of these readings?"""
+Screen = Callable[[Frame, Any, Any], bool]
+"""(frame, lowest and highest limit of all beds, or those of each reading) -> may the condition hold in any of these
+readings?"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +106,8 @@ class RuleSpec:
     `latches`: the end of the condition alone does not end its alarm, where the bed's limits do not say.
     `behind`: while an alarm of that rule stands for the bed, this one says nothing new and waits.
     `screen`: tells at once that the condition holds nowhere, for rules that need no change and hold hardly ever.
+    `own`: the limit is the person's own of that side, by the hour of the reading; those of the bed are added to it.
+    `moved_by`: the person's own limit of that side may move that of the bed outwards.
     """
 
     rule: Rule
@@ -119,13 +126,16 @@ class RuleSpec:
     behind: Rule | None = None
     screen: Screen | None = None
     latches: bool = False
+    own: Side | None = None
+    moved_by: Side | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """One rule's numbers for one bed: how long it must hold (ms), and the limits its predicate compares with.
 
-    `clear_ms`, `latches` and `schedule` go before those of the rule and of the bed.
+    `clear_ms`, `latches` and `schedule` go before those of the rule and of the bed. `furthest`: how far the person's
+    own limit may move this one; NaN where it may not.
     """
 
     min_duration_ms: int
@@ -134,17 +144,26 @@ class Limits:
     clear_ms: int | None = None
     schedule: Schedule | None = None
     latches: bool | None = None
+    furthest: float = float("nan")
 
 
 class Questions:
-    """All rules' predicates with the limits of all slots, asked at once; rules with the same predicate together."""
+    """All rules' predicates with the limits of all slots, asked at once; rules with the same predicate together.
 
-    def __init__(self, specs: Sequence[RuleSpec], limits: Sequence[Mapping[Rule, Limits]]) -> None:
+    `own` are the limits of whoever lies there. Rules about them have a predicate each.
+    """
+
+    def __init__(
+        self, specs: Sequence[RuleSpec], limits: Sequence[Mapping[Rule, Limits]], own: OwnLimits | None = None
+    ) -> None:
         self._rules = len(specs)
+        self._own = OwnLimits([None] * len(limits), [None] * len(limits)) if own is None else own
         rows: dict[Predicate, list[int]] = {}
         for k, spec in enumerate(specs):
             rows.setdefault(spec.predicate, []).append(k)
-        self._asked = [_question(predicate, [specs[k] for k in of], of, limits) for predicate, of in rows.items()]
+        self._asked = [
+            _question(predicate, [specs[k] for k in of], of, limits, self._own) for predicate, of in rows.items()
+        ]
 
     def ask(self, frame: Frame, slot: NDArray[Any], busy: NDArray[np.bool_] | None = None) -> NDArray[np.int8]:
         """`Truth` by rule and reading (int8, rules x m) of one reading of each slot in `slot` (m).
@@ -152,47 +171,97 @@ class Questions:
         Rules that are not `busy` (bool, by rule; None: all are) and whose screen finds nothing are FALSE throughout.
         """
         truth = np.empty((self._rules, len(slot)), np.int8)
+        cells = None if self._own.none else self._own.cells(slot, frame.observed_at)
         for asked in self._asked:
             idle = busy is not None and asked.screen is not None and not busy[asked.rows].any()
             if idle and asked.screen is not None and not asked.screen(frame, asked.lowest, asked.highest):
                 truth[asked.rows] = Truth.FALSE
+                continue
+            limit, clear_limit = asked.limits_of(slot, cells, self._own)
+            if idle and asked.own and asked.screen is not None and not asked.screen(frame, limit, limit):
+                truth[asked.rows] = Truth.FALSE
             else:
-                limit, clear_limit = asked.limit.take(slot, axis=1), asked.clear_limit.take(slot, axis=1)
                 truth[asked.rows] = asked.predicate(frame, limit, clear_limit)
         return truth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Question:
-    """One predicate, the rules it answers for, and their limits by rule and slot (NaN where a rule is off)."""
+    """One predicate, the rules it answers for, and their limits by rule and slot (NaN where a rule is off).
+
+    `own` and `moved`: the rows whose limits are the person's own, or may be moved by them, and their side; `furthest`
+    (by rule and slot) bounds the move.
+    """
 
     predicate: Predicate
     screen: Screen | None
     rows: NDArray[np.intp]
     limit: NDArray[np.float32]
     clear_limit: NDArray[np.float32]
+    furthest: NDArray[np.float32]
+    own: tuple[tuple[int, Side], ...]
+    moved: tuple[tuple[int, Side], ...]
     lowest: float
     highest: float
 
+    def limits_of(
+        self, slot: NDArray[Any], cells: NDArray[Any] | None, own: OwnLimits
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Limits and clear limits (rules x m) for one reading of each slot; `cells` are those of `own`."""
+        limit, clear_limit = self.limit.take(slot, axis=1), self.clear_limit.take(slot, axis=1)
+        if cells is None:
+            return limit, clear_limit
+        for row, side in self.own:
+            mine = own.limit(side, cells)
+            limit[row] += mine
+            clear_limit[row] += mine
+        for row, side in self.moved:
+            there = moved(side, limit[row], own.limit(side, cells), self.furthest[row].take(slot))
+            clear_limit[row] += there - limit[row]
+            limit[row] = there
+        return limit, clear_limit
+
 
 def _question(
-    predicate: Predicate, specs: Sequence[RuleSpec], rows: Sequence[int], limits: Sequence[Mapping[Rule, Limits]]
+    predicate: Predicate,
+    specs: Sequence[RuleSpec],
+    rows: Sequence[int],
+    limits: Sequence[Mapping[Rule, Limits]],
+    own: OwnLimits,
 ) -> _Question:
     off = Limits(min_duration_ms=0)
     found = [[of_slot.get(spec.rule, off) for of_slot in limits] for spec in specs]
     shape = (len(specs), len(limits))
     limit = np.array([[one.limit for one in row] for row in found], np.float32).reshape(shape)
     clear_limit = np.array([[one.clear_limit for one in row] for row in found], np.float32).reshape(shape)
-    given = limit[~np.isnan(limit)]
+    furthest = np.array([[one.furthest for one in row] for row in found], np.float32).reshape(shape)
+    owned = tuple((row, spec.own) for row, spec in enumerate(specs) if spec.own is not None)
+    may_move = np.where(np.isnan(furthest), np.nan, limit)
+    lowest, highest = _bounds(limit, none=bool(owned) and own.none, each=bool(owned))
     return _Question(
         predicate=predicate,
         screen=specs[0].screen,
         rows=np.array(rows),
         limit=limit,
         clear_limit=clear_limit,
-        lowest=float(given.min(initial=np.inf)),
-        highest=float(given.max(initial=-np.inf)),
+        furthest=furthest,
+        own=owned,
+        moved=tuple(
+            (row, spec.moved_by)
+            for row, spec in enumerate(specs)
+            if spec.moved_by is not None and own.beyond(spec.moved_by, may_move[row])
+        ),
+        lowest=lowest,
+        highest=highest,
     )
+
+
+def _bounds(limit: NDArray[np.float32], *, none: bool, each: bool) -> tuple[float, float]:
+    """The lowest and highest limit; beyond `none` nothing is, and beyond those of `each` reading anything may be."""
+    given = limit[~np.isnan(limit)]
+    if none or not len(given):
+        return np.inf, -np.inf
+    return (-np.inf, np.inf) if each else (float(given.min()), float(given.max()))
 
 
 END_CONFIRM_MS: Final = 5 * SECOND_MS

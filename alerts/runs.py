@@ -9,6 +9,7 @@ from alerts.rules import Limits, RuleSpec
 from domain.alarms import Rule
 from domain.nights import Schedule
 from domain.units import LONG_AGO, NEVER
+from domain.usual import UsualLevels
 from domain.watch import ConditionState
 
 
@@ -41,7 +42,8 @@ class Transition:
 
     `belt_id` is the centre's id where it is about a whole centre. `offset_ms` is how far the belt's clock stands ahead;
     `silent` whether it had nothing to say for `FRESH_MS`. `limit` is what was compared with, `value` the last value of
-    it (NaN where nothing was compared). `latches`: as the rule, or the bed's limits, have it.
+    it (NaN where nothing was compared). `latches`: as the rule, or the bed's limits, have it. `usual`: between what the
+    value is usual for the person at that hour, where that is known.
     """
 
     kind: Kind
@@ -57,6 +59,7 @@ class Transition:
     value: float = float("nan")
     silent: bool = False
     latches: bool = False
+    usual: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +78,7 @@ class Slot:
     `subject` is who lies there (resident id), `bed_id` where. No limits (a vacant bed) or no schedule: nothing is ever
     due. Runs from before `from_at` (ms) do not count. `settle_ms` is how long after getting in rates are not judged,
     `silence` how long the belt may say nothing. `paused_until` (our clock, ms) is the end of the latest pause for care:
-    what holds then counts from there, technical matters aside.
+    what holds then counts from there, technical matters aside. `usual` is what is usual for the subject.
     """
 
     belt_id: str
@@ -88,6 +91,7 @@ class Slot:
     silence: SilenceLimits | None = None
     center_id: str = ""
     paused_until: int = LONG_AGO
+    usual: UsualLevels | None = None
 
 
 @dataclass(slots=True)

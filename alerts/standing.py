@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from alerts.lifecycle import step
-from alerts.precedence import LOUDER, holds_back, takes_over
+from alerts.lifecycle import REARM_MS, SNOOZE_MOST_MS, step
+from alerts.precedence import holds_back, louder_than, takes_over
 from domain.alarms import (
     LEAVE_BED_RULES,
     Alarm,
@@ -84,7 +84,7 @@ class InHand:
     def upkeep(self, now: int, due_by: int) -> None:
         """Take in what is owed at `now` (our clock, ms); of deadlines, those by `due_by`: the rest may yet be ended."""
         for alarm in sorted(self._alarms.values(), key=_louder_first):
-            if not alarm.is_open and alarm.rearm_at is not None and alarm.rearm_at <= due_by:
+            if not alarm.is_open and _is_over(alarm.rearm_at, max(REARM_MS.values()), now, due_by):
                 self._rearm(alarm, now)
         for alarm in sorted(self._alarms.values(), key=_louder_first):
             self._keep(alarm.alarm_id, now, due_by)
@@ -135,7 +135,7 @@ class InHand:
         return max(found, key=lambda one: one.began_at, default=None)
 
     def _owed_to(self, alarm: Alarm, now: int, due_by: int) -> Iterator[AlarmInput]:
-        if alarm.snoozed_until is not None and alarm.snoozed_until <= due_by:
+        if _is_over(alarm.snoozed_until, SNOOZE_MOST_MS, now, due_by):
             yield Wake(alarm_id=alarm.alarm_id, at=now)
         if alarm.held_by is None:
             holder_id = None if alarm.cleared_at is not None else self._holder_id(alarm, now, told=True)
@@ -154,17 +154,21 @@ class InHand:
 
     def _is_held(self, alarm: Alarm, holder: Alarm | None, now: int) -> bool:
         if holder is not None:
-            return holds_back(holder, alarm, told=False)
+            return self._speaks_for(holder, alarm, told=False)
         pause = self._around.pauses.get(alarm.resident_id)
         return pause is not None and pause.pause_id == alarm.held_by and pause.stands(now)
 
     def _holder_id(self, alarm: Alarm, at: int, *, told: bool) -> str | None:
         """Who speaks for the alarm; a pause only for what has not been told."""
         for alarm_id in sorted(self._alarms):
-            if alarm_id != alarm.alarm_id and holds_back(self._alarms[alarm_id], alarm, told=told):
+            if alarm_id != alarm.alarm_id and self._speaks_for(self._alarms[alarm_id], alarm, told=told):
                 return alarm_id
         pause = self._pause(alarm, at)
         return None if pause is None or told else pause.pause_id
+
+    def _speaks_for(self, holder: Alarm, alarm: Alarm, *, told: bool) -> bool:
+        """What nobody asks about any more (its belt was taken away) may stand open for days: it holds nothing back."""
+        return holds_back(holder, alarm, told=told) and self._around.holding(holder) is not Holding.GONE
 
     def _pause(self, alarm: Alarm, at: int) -> CarePause | None:
         pause = self._around.pauses.get(alarm.resident_id)
@@ -183,8 +187,13 @@ class InHand:
             self._give(Raise(alarm_id=again.alarm_id, at=now, alarm=replace(again, held_by=held_by)))
 
 
-def _louder_first(alarm: Alarm) -> tuple[bool, str]:
-    return alarm.rule in LOUDER, alarm.alarm_id
+def _is_over(until: int | None, most_ms: int, now: int, due_by: int) -> bool:
+    """Is a silence until then over? One that would last longer than any was begun before our clock was put back."""
+    return until is not None and (until <= due_by or until > now + most_ms)
+
+
+def _louder_first(alarm: Alarm) -> tuple[int, str]:
+    return len(louder_than(alarm.rule)), alarm.alarm_id
 
 
 def _may_repeat(alarm: Alarm, at: int) -> bool:
@@ -196,7 +205,7 @@ def _may_repeat(alarm: Alarm, at: int) -> bool:
 
 def _again(alarm: Alarm, now: int) -> Alarm:
     """The alarm raised anew: its identity is the instant from which it counts again, its run the same."""
-    began_at = now if alarm.rearm_at is None else alarm.rearm_at
+    began_at = now if alarm.rearm_at is None else min(alarm.rearm_at, now)
     about = alarm.resident_id or alarm.center_id
     facts = dict(alarm.reason.facts)
     facts = {**facts, "since_at": facts.get("since_at", alarm.began_at), "again": int(facts.get("again", 0)) + 1}

@@ -9,6 +9,7 @@ been seen to hold at least that often. It is told in a reading that shows it: a 
 for the rules that are about just that.
 """
 
+import math
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Final
@@ -19,11 +20,14 @@ from numpy.typing import NDArray
 
 from alerts.body_rules import BODY_RULES
 from alerts.rules import END_CONFIRM_MS, Frame, Limits, Predicate, RuleSpec, Screen, Truth
+from domain import vitals
 from domain.alarms import Category, Priority, Rule
 from domain.nights import Schedule
 from domain.readings import Occupancy
 from domain.residents import VitalSettings
 from domain.units import DAY_MS, SECOND_MS
+from domain.usual import SIDES, Side
+from domain.vitals import RuleLimit
 
 BEGIN_CONFIRM_MS: Final = 15 * SECOND_MS
 """Belts that count beats double do so for single readings; two that agree 10 s apart, or 15 of 1 s, are no accident."""
@@ -104,6 +108,8 @@ def _spec(
     behind: Rule | None = None,
     screen: Screen | None = None,
     latches: bool = False,
+    own: Side | None = None,
+    moved_by: Side | None = None,
 ) -> RuleSpec:
     return RuleSpec(
         rule=rule,
@@ -121,36 +127,44 @@ def _spec(
         behind=behind,
         screen=screen,
         latches=latches,
+        own=own,
+        moved_by=moved_by,
     )
 
 
-def _levels(name: str, very_high: Rule, high: Rule, low: Rule, very_low: Rule) -> tuple[RuleSpec, ...]:
+def _levels(name: str) -> tuple[RuleSpec, ...]:
     above, below = _rated(name, np.greater), _rated(name, np.less)
     urgent = partial(_spec, priority=Priority.HIGH, latches=True)
     warning = partial(_spec, priority=Priority.MEDIUM, unknown_limit_ms=WARNING_UNKNOWN_LIMIT_MS)
+    very_high, high, low, very_low = (_rule(name, level) for level in ("very_high", "high", "low", "very_low"))
+    under, over = SIDES[name]
     return (
         urgent(very_high, above, screen=_any_above(name)),
-        warning(high, above, screen=_any_above(name), behind=very_high),
-        warning(low, below, screen=_any_below(name), behind=very_low),
+        warning(high, above, screen=_any_above(name), behind=very_high, moved_by=over),
+        warning(low, below, screen=_any_below(name), behind=very_low, moved_by=under),
         urgent(very_low, below, screen=_any_below(name)),
     )
 
 
+def _unusual(name: str) -> tuple[RuleSpec, ...]:
+    """Beyond the person's own; predicates of their own, so that their screens are."""
+    hint = partial(_spec, priority=Priority.LOW, unknown_limit_ms=WARNING_UNKNOWN_LIMIT_MS)
+    above, below = _rated(name, np.greater), _rated(name, np.less)
+    high, low = _rule(name, "unusual_high"), _rule(name, "unusual_low")
+    under, over = SIDES[name]
+    return (
+        hint(high, above, screen=_any_above(name), behind=_rule(name, "high"), own=over),
+        hint(low, below, screen=_any_below(name), behind=_rule(name, "low"), own=under),
+    )
+
+
+def _rule(name: str, level: str) -> Rule:
+    return Rule[f"{name}_{level}".upper()]
+
+
 VITAL_RULES: Final = (
-    *_levels(
-        "heart_rate",
-        Rule.HEART_RATE_VERY_HIGH,
-        Rule.HEART_RATE_HIGH,
-        Rule.HEART_RATE_LOW,
-        Rule.HEART_RATE_VERY_LOW,
-    ),
-    *_levels(
-        "breathing_rate",
-        Rule.BREATHING_RATE_VERY_HIGH,
-        Rule.BREATHING_RATE_HIGH,
-        Rule.BREATHING_RATE_LOW,
-        Rule.BREATHING_RATE_VERY_LOW,
-    ),
+    *_levels("heart_rate"),
+    *_levels("breathing_rate"),
     _spec(Rule.VITALS_LOST, _lost, Priority.MEDIUM, begin_confirm_ms=LOST_CONFIRM_MS),
     _spec(Rule.VITALS_LOST_LONG, _lost, Priority.HIGH, begin_confirm_ms=LOST_CONFIRM_MS),
     _spec(Rule.SIGNAL_POOR, _poor_signal, Priority.LOW, category=Category.TECHNICAL, begin_confirm_ms=LOST_CONFIRM_MS),
@@ -162,6 +176,8 @@ VITAL_RULES: Final = (
         begin_confirm_ms=0,
         end_confirm_ms=EMPTY_CONFIRM_MS,
     ),
+    *_unusual("heart_rate"),
+    *_unusual("breathing_rate"),
 )
 
 _ON: Final = 0.0
@@ -175,19 +191,62 @@ _ALWAYS: Final = (Rule.BELT_OFFLINE, Rule.BATTERY_LOW)
 def vital_limits(settings: VitalSettings, tz: ZoneInfo) -> dict[Rule, Limits]:
     """The rules that are on for a resident, with their numbers; shared by all who have the same, so not to be changed.
 
-    Without windows only those about the belt are on. Its silence is not among them: see `alerts.silence`.
+    Without windows only those about the belt are on. Its silence is not among them: see `alerts.silence`. The limits of
+    the rules about what is unusual are added to the person's own.
     """
     schedule = Schedule(settings.windows, tz)
     limits = {}
     for rule in (*(_IN_WINDOWS if settings.windows else ()), *_ALWAYS):
         asked = getattr(settings, rule.replace("-", "_"))
         if asked.on:
+            limit, clear_limit = _compared(rule, asked)
             limits[rule] = Limits(
                 min_duration_ms=asked.after_s * SECOND_MS,
-                limit=_ON if asked.limit is None else asked.limit,
-                clear_limit=_ON if asked.clear_limit is None else asked.clear_limit,
+                limit=limit,
+                clear_limit=clear_limit,
                 clear_ms=asked.clear_after_s * SECOND_MS,
                 schedule=schedule,
                 latches=asked.latches,
+                furthest=_furthest(rule, settings),
             )
     return limits
+
+
+def _compared(rule: Rule, asked: RuleLimit) -> tuple[float, float]:
+    back = _BACK.get(rule)
+    if back is not None:
+        return 0.0, back
+    if asked.limit is None or asked.clear_limit is None:
+        return _ON, _ON
+    return asked.limit, asked.clear_limit
+
+
+_BACK: Final = {
+    Rule.HEART_RATE_UNUSUAL_HIGH: -vitals.HEART_RATE_BACK,
+    Rule.HEART_RATE_UNUSUAL_LOW: vitals.HEART_RATE_BACK,
+    Rule.BREATHING_RATE_UNUSUAL_HIGH: -vitals.BREATHING_RATE_BACK,
+    Rule.BREATHING_RATE_UNUSUAL_LOW: vitals.BREATHING_RATE_BACK,
+}
+"""From the person's own limit to where the rate is back."""
+_APART: Final = {
+    Rule.HEART_RATE_HIGH: -vitals.HEART_RATE_APART,
+    Rule.HEART_RATE_LOW: vitals.HEART_RATE_APART,
+    Rule.BREATHING_RATE_HIGH: -vitals.BREATHING_RATE_APART,
+    Rule.BREATHING_RATE_LOW: vitals.BREATHING_RATE_APART,
+}
+"""From the urgent limit to the furthest to which the warning is moved."""
+
+
+def _furthest(rule: Rule, settings: VitalSettings) -> float:
+    """How far the person's own level may move the limit; NaN where it may not, or the limit is somebody's choice."""
+    apart = _APART.get(rule)
+    if apart is None:
+        return math.nan
+    name = rule.replace("-", "_")
+    asked: RuleLimit = getattr(settings, name)
+    urgent: RuleLimit = getattr(settings, name.replace("rate_", "rate_very_"))
+    follows = asked.limit == getattr(_DEFAULTS, name).limit if asked.follows_usual is None else asked.follows_usual
+    return math.nan if not follows or urgent.limit is None else urgent.limit + apart
+
+
+_DEFAULTS: Final = VitalSettings()

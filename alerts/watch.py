@@ -25,10 +25,11 @@ from domain.alarms import Alarm, AlarmEvent, AlarmInput, AlarmState, Clear, Rais
 from domain.belts import BeltStatus
 from domain.care import CareKind, CareRecord
 from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent, WardChanged
-from domain.ports import AlarmBook, BeltStatuses, CarePauses, CareRecords, Register
+from domain.ports import AlarmBook, BeltStatuses, CarePauses, CareRecords, Register, UsualBook
 from domain.readings import ReadingBatch
 from domain.residents import Place
 from domain.units import DAY_MS, LONG_AGO, SECOND_MS
+from domain.usual import UsualLevels
 from domain.watch import BedState, ConditionState
 
 REFRESH_MS: Final = 30 * SECOND_MS
@@ -46,7 +47,7 @@ class Watch:
 
     Goes on with what belts last said of themselves in `statuses`, as if said at the start: a belt that was offline may
     be back since. `care` is what the staff documents, `pauses`
-    are its pauses. Without them nothing of the kind is known.
+    are its pauses, `usual` is what is usual for residents. Without them nothing of the kind is known.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Watch:
         statuses: BeltStatuses | None = None,
         care: CareRecords | None = None,
         pauses: CarePauses | None = None,
+        usual: UsualBook | None = None,
     ) -> None:
         self._register = register
         self._book = book
@@ -66,6 +68,7 @@ class Watch:
         self._turned: dict[str, int] = {}
         self._pauses = pauses
         self._pausing = Pausing()
+        self._usual_book, self._usual = usual, dict[str, UsualLevels]()
         self._now, self._heard_until, self._ticked = now, LONG_AGO, False
         self._running: dict[tuple[str, str], ConditionState] = {}
         self._places: dict[str, Place] = {}
@@ -103,27 +106,30 @@ class Watch:
             places = {place.belt_id: place for place in self._register.places(now) if place.belt_id is not None}
             pauses = [] if self._pauses is None else self._pauses.since(now - LOOK_BACK_MS)
             turned = self._care.latest(CareKind.TURN, now - TURNS_KEPT_MS) if self._care else {}
+            usual = {one.resident_id: one for one in self._usual_book.levels()} if self._usual_book else {}
             known = self._known() if places != self._places else []
             for place in places.values():  # what cannot be asked must be found before anything is changed
-                _slot(place, LONG_AGO)
+                _slot(place, LONG_AGO, None)
         except Exception:
             self._asked_to_refresh = True
             raise
         self._refreshed_at = now
         paused_otherwise = self._pausing.take(pauses)
-        if places != self._places or paused_otherwise:
-            self._places = places
+        learned = _made(usual) != _made(self._usual)
+        if places != self._places or paused_otherwise or learned:
+            self._places, self._usual = places, usual
             self._configure()
             self._learn(known, now)
         self._turn(turned)
 
     def _configure(self) -> None:
-        self._conditions.configure([_slot(place, self._paused_until(place)) for place in self._places.values()])
+        self._conditions.configure([self._slot(place) for place in self._places.values()])
         self._take_changes()
         self._latest = {bed.belt_id: bed for bed in map(self._conditions.beds.now, range(len(self._places)))}
 
-    def _paused_until(self, place: Place) -> int:
-        return LONG_AGO if place.resident is None else self._pausing.until(place.resident.resident_id)
+    def _slot(self, place: Place) -> Slot:
+        resident_id = "" if place.resident is None else place.resident.resident_id
+        return _slot(place, self._pausing.until(resident_id), self._usual.get(resident_id))
 
     def _known(self) -> Sequence[BeltStatus]:
         return self._statuses.all() if self._statuses else ()
@@ -215,10 +221,15 @@ class Watch:
     def _holding(self, alarm: Alarm) -> Holding:
         """Does what the alarm is about still hold? The run is found by whom it happens to: belts are exchanged."""
         runs = (run for run in self._running.values() if run.rule is alarm.rule and run.alarm_began_at is not None)
-        mine = [run for run in runs if (run.belt_id if alarm.of_center else run.subject) == _about(alarm)]
+        mine = [run for run in runs if (self._center_of(run) if alarm.of_center else run.subject) == _about(alarm)]
         if not mine:
             return Holding.GONE
         return Holding.YES if any(run.raised and run.broken_at is None for run in mine) else Holding.ENDING
+
+    def _center_of(self, run: ConditionState) -> str:
+        """A silent centre stands under its own id, a silent group under those of its belts."""
+        place = self._places.get(run.belt_id)
+        return run.belt_id if place is None else place.center.center_id
 
     def _spell(self, resident_id: str) -> tuple[int, int]:
         """The resident's latest spell in bed."""
@@ -259,7 +270,11 @@ def _about(alarm: Alarm) -> str:
     return alarm.center_id if alarm.of_center else alarm.resident_id
 
 
-def _slot(place: Place, paused_until: int) -> Slot:
+def _made(usual: Mapping[str, UsualLevels]) -> dict[str, int]:
+    return {resident_id: levels.computed_at for resident_id, levels in usual.items()}
+
+
+def _slot(place: Place, paused_until: int, usual: UsualLevels | None) -> Slot:
     if place.belt_id is None or place.resident is None:
         return Slot(belt_id=place.belt_id or "")
     return slot_of(
@@ -269,6 +284,7 @@ def _slot(place: Place, paused_until: int) -> Slot:
         bed_id=f"{place.bed_id}/{place.side}",
         from_at=place.stay_from or 0,
         paused_until=paused_until,
+        usual=usual,
     )
 
 

@@ -29,7 +29,8 @@ BEGAN_BEFORE_MS: Final = 24 * HOUR_MS
 class AlarmView:
     """One alarm as a reader sees it. `progress` only ever grows, so an older view never replaces a newer one.
 
-    Of an alarm about the whole centre `room`, `bed` and `resident` are "".
+    Of an alarm about the whole centre `room`, `bed` and `resident` are "". `lies_here`: the resident has not left
+    since, so there is a page of theirs.
     """
 
     alarm: Alarm
@@ -45,6 +46,7 @@ class AlarmView:
     order: str
     snoozed_by: str | None = None
     escalated_by: str | None = None
+    lies_here: bool = True
 
     @property
     def shelf(self) -> str:
@@ -72,13 +74,15 @@ class AlarmWords:
         self._names: dict[str, str] = {}
 
     def view(self, alarm: Alarm) -> AlarmView:
-        place = self._ward.by_resident.get(alarm.resident_id)
+        here = self._ward.by_resident.get(alarm.resident_id)
+        place = here or next((place for place in self._ward.places if place.bed_id == alarm.bed_id), None)
         return AlarmView(
             alarm=alarm,
             path=f"/alarms/{quote(alarm.alarm_id, safe='')}",
             room=place.room if place else "",
             bed=place.bed if place else alarm.bed_id,
-            resident=place.resident.name if place and place.resident else self._resident(alarm.resident_id),
+            resident=here.resident.name if here and here.resident else self.resident(alarm.resident_id),
+            lies_here=here is not None,
             why=reason_in_words(alarm, self._viewer.language),
             left_at=left_at(alarm),
             taken_by=self.person(alarm.acknowledged_by),
@@ -116,11 +120,13 @@ class AlarmWords:
             self._names[person_id] = person.name if person else person_id
         return self._names[person_id]
 
-    def _resident(self, resident_id: str) -> str:
-        if not resident_id:
-            return ""
+    def resident(self, resident_id: str) -> str:
+        """The name of a resident, of the ward or gone from it; "" for none."""
+        place = self._ward.by_resident.get(resident_id)
+        if place and place.resident:
+            return place.resident.name
         try:
-            return self._services.register.resident(resident_id).name
+            return self._services.register.resident(resident_id).name if resident_id else ""
         except NotFoundError:
             return resident_id
 

@@ -3,7 +3,8 @@
 from importlib.resources import files
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
 from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,18 +14,23 @@ from api import (
     pages,
     pages_account,
     pages_care,
+    pages_consents,
     pages_handover,
     pages_login,
     pages_quality,
     pages_report,
     pages_roster,
+    pages_rounds,
     programs,
     programs_care,
+    programs_consents,
+    programs_rounds,
+    programs_usual,
 )
 from api.house import build_house
 from api.limits import SmallBodies
 from api.pages_report import KEPT_FOR_GOOD
-from api.refusals import add_refusals
+from api.refusals import FAULT, add_refusals, refusal
 from api.services import Services
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -59,21 +65,40 @@ PARTS: Final = (
     programs_care,
     engines,
     pages_quality,
+    pages_consents,
+    programs_consents,
+    pages_rounds,
+    programs_rounds,
+    programs_usual,
 )
 """The modules that have routes."""
 
 
 def create_app(services: Services) -> FastAPI:
     """The application over `services`. Every route but `api.access.PUBLIC` asks for a session and a right."""
-    app = FastAPI(title="Nightbelt", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Nightbelt", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.house = build_house(services)
     for module in PARTS:
         app.include_router(module.router)
     app.mount(STATIC, StaticFiles(directory=str(files("api").joinpath("static"))), name="static")
     add_refusals(app)
+    app.add_exception_handler(Exception, _fault)
     app.add_middleware(SmallBodies)
     app.add_middleware(CarefulHeaders)
     return app
+
+
+def _fault(request: Request, _: Exception) -> Response:
+    """What nobody thought of. It is answered outside the middleware, and goes on to the server's log."""
+    answer = refusal(request, 500, FAULT)
+    _be_careful(answer.headers, request.url.path)
+    return answer
+
+
+def _be_careful(headers: MutableHeaders, path: str) -> None:
+    headers.update(HEADERS)
+    if headers.get("Cache-Control") != KEPT_FOR_GOOD:
+        headers["Cache-Control"] = "no-cache" if path.startswith(f"{STATIC}/") else "no-store"
 
 
 class CarefulHeaders:
@@ -85,11 +110,7 @@ class CarefulHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
-                static = scope["path"].startswith(f"{STATIC}/")
-                if headers.get("Cache-Control") != KEPT_FOR_GOOD:
-                    headers["Cache-Control"] = "no-cache" if static else "no-store"
+                _be_careful(MutableHeaders(scope=message), scope["path"])
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

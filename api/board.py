@@ -48,6 +48,11 @@ class Board:
         """How many beds ought to report and do not: no alarm can be raised for who lies there."""
         return sum(bed.status is BedStatus.SILENT for bed in self.beds)
 
+    @property
+    def watched(self) -> int:
+        """How many beds have a resident and a belt."""
+        return sum(bed.resident_id is not None and bed.belt_id is not None for bed in self.beds)
+
 
 def read_board(house: House, viewer: Viewer) -> Board:
     """What stands now. `last_event_id` is read first, so that everything up to it is in the rest."""

@@ -252,8 +252,19 @@ class ExitBody(Body):
     back_at: int
 
 
+class LookBody(Body):
+    """Seen on a round: when, by whom, and what was found."""
+
+    at: int
+    by: str
+    note: str
+
+
 class NightBody(Body):
-    """`alarms` is null for who is not told of them; `coverage` is the share of the night (0-1) the belt reported."""
+    """`alarms` and `looks` (on rounds) are null for who is not told of them.
+
+    `coverage` is the share of the night (0-1) the belt reported.
+    """
 
     resident_id: str
     date: date
@@ -271,6 +282,7 @@ class NightBody(Body):
     turn_overs: int | None
     mean_heart_rate: float | None
     alarms: list[AlarmBody] | None
+    looks: list[LookBody] | None
 
     @classmethod
     def of(cls, view: NightView) -> "NightBody":
@@ -292,6 +304,7 @@ class NightBody(Body):
             turn_overs=sums.turn_overs,
             mean_heart_rate=None if sums.mean_heart_rate is None else round(sums.mean_heart_rate, 1),
             alarms=None if view.alarms is None else [AlarmBody.of(alarm) for alarm in view.alarms],
+            looks=None if view.looks is None else [LookBody.model_validate(look) for look in view.looks],
         )
 
 

@@ -11,11 +11,15 @@ from domain.reports import NightReport
 from sleep.score import grade_of
 
 WEEKS: Final = 6
+HOUR_MIN: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarNight:
-    """`kind` is the score's grade, "partial" for a night told in part, "none" without a report, "later" to come."""
+    """`kind` is the score's grade, "partial" for a night told in part, "none" without a report, "later" to come.
+
+    `slept` is in hours: what is longer has no room on a phone.
+    """
 
     day: date
     kind: str
@@ -44,7 +48,8 @@ def _night(day: date, report: NightReport | None, latest: date, language: Langua
         none = language.say("no report")
         words = f"{language.day(day)}: {none}"
         return CalendarNight(day=day, kind="none", slept="", words=words)
-    slept = minutes(report.sleep_min, language)
-    words = f"{language.day(day)}: {slept}, {language.say('Score')} {score_words(report, language)}"
+    told = minutes(report.sleep_min, language)
+    slept = "–" if report.sleep_min is None else language.number(report.sleep_min / HOUR_MIN, 1)
+    words = f"{language.day(day)}: {told}, {language.say('Score')} {score_words(report, language)}"
     kind = "partial" if report.score is None or not report.valid else str(grade_of(report.score))
     return CalendarNight(day=day, kind=kind, slept=slept, words=words)

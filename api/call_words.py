@@ -1,6 +1,7 @@
 """Calls in the words of who gets them: short, for a locked screen, without a name. `N_` marks a text to translate."""
 
-from functools import partial, reduce
+from collections.abc import Iterable
+from functools import reduce
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -32,17 +33,21 @@ LEAD_WORDS: Final = {
 
 def call_in_words(told: Told, language: Language) -> tuple[str, str]:
     """Title and text of the message."""
-    return _title(told, language), reduce(partial(_joined, language), _sentences(told, language))
+    return _title(told, language), joined(_sentences(told, language), language)
 
 
-def trial_in_words(language: Language) -> tuple[str, str]:
+def trial_in_words(language: Language, *, family: bool = False) -> tuple[str, str]:
     """Title and text of a message that says that messages come through."""
-    return language.say("Nightbelt: a test"), language.say("Alarms would reach you here. There is none now.")
+    if family:
+        text = language.say("Word of the night would reach you here. This is only a test.")
+    else:
+        text = language.say("Alarms would reach you here. There is none now.")
+    return language.say("Nightbelt: a test"), text
 
 
-def _joined(language: Language, first: str, second: str) -> str:
-    """Chinese has no space between sentences."""
-    return language.say("%(first)s %(second)s", first=first, second=second)
+def joined(sentences: Iterable[str], language: Language) -> str:
+    """One text; Chinese has no space between sentences."""
+    return reduce(lambda first, second: language.say("%(first)s %(second)s", first=first, second=second), sentences)
 
 
 def _title(told: Told, language: Language) -> str:

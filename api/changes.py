@@ -8,13 +8,21 @@ from api.access import Viewer
 from api.services import Services
 from api.settings_form import shown_hours
 from api.vital_rows import ROWS, value_words, values_typed
-from api.words import CHANGED_FIELDS, PAUSE_REASONS
+from api.words import CHANGED_FIELDS, CONSENTERS, PAUSE_REASONS, SHAPES
 from domain.audit import AuditEntry, Change
+from domain.consents import ReportConsent
 from domain.pauses import CarePause
 from domain.residents import LeaveBedSettings, VitalSettings
 from domain.units import MINUTE_MS
 
 NOTHING: Final = "–"
+CHOICES: Final[Mapping[str, Mapping[Any, str]]] = {
+    "reason": PAUSE_REASONS,
+    "covers": SHAPES,
+    "wish": SHAPES,
+    "consenter": CONSENTERS,
+}
+"""The words of what is chosen from a few, by the name of the field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +60,16 @@ def note_pause(services: Services, viewer: Viewer, change: Change, pause: CarePa
     _note(services, viewer, change, pause.resident_id, before={} if begun else said, after=said if begun else {})
 
 
+def note_consent(
+    services: Services, viewer: Viewer, change: Change, before: ReportConsent | None, after: ReportConsent | None
+) -> None:
+    """Write down that a consent was given or withdrawn, or that the family chose what it wants of it."""
+    whose = after or before
+    if whose is not None:
+        told = [_plain_consent(one, change) if one else {} for one in (before, after)]
+        _note(services, viewer, change, whose.resident_id, before=told[0], after=told[1])
+
+
 def changes_of(services: Services, viewer: Viewer, resident_id: str) -> list[ChangeView]:
     """What was changed for the resident, the newest first."""
     return [_view(services, viewer, entry) for entry in services.audit.entries(resident_id, limit=10)]
@@ -78,6 +96,12 @@ def _note(
     )
 
 
+def _plain_consent(consent: ReportConsent, change: Change) -> dict[str, Any]:
+    if change is Change.MORNING_WISH:
+        return {"wish": str(consent.wish)}
+    return {"family": consent.person_id, "covers": str(consent.covers), "consenter": str(consent.consenter)}
+
+
 def _plain(settings: LeaveBedSettings) -> dict[str, Any]:
     return {
         "immediate": settings.immediate,
@@ -102,7 +126,11 @@ def _view(services: Services, viewer: Viewer, entry: AuditEntry) -> ChangeView:
     person = services.people.by_id(entry.person_id)
     names = [*entry.after, *(name for name in entry.before if name not in entry.after)]
     fields = [
-        (_title(name, viewer), _said(entry.before, name, viewer), _said(entry.after, name, viewer))
+        (
+            _title(name, viewer),
+            _named(services, entry.before, name, viewer),
+            _named(services, entry.after, name, viewer),
+        )
         for name in names
         if entry.before.get(name) != entry.after.get(name)
     ]
@@ -112,6 +140,11 @@ def _view(services: Services, viewer: Viewer, entry: AuditEntry) -> ChangeView:
 def _title(name: str, viewer: Viewer) -> str:
     in_form = value_words(name, "", viewer.language)
     return in_form[0] if in_form else viewer.language.say(CHANGED_FIELDS.get(name, name))
+
+
+def _named(services: Services, values: Mapping[str, Any], name: str, viewer: Viewer) -> str:
+    family = services.people.by_id(str(values[name])) if name == "family" and name in values else None
+    return family.name if family else _said(values, name, viewer)
 
 
 def _said(values: Mapping[str, Any], name: str, viewer: Viewer) -> str:
@@ -124,6 +157,6 @@ def _said(values: Mapping[str, Any], name: str, viewer: Viewer) -> str:
         return say("on") if value else say("off")
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    if name == "reason":
-        return say(next((word for reason, word in PAUSE_REASONS.items() if reason == value), value))
+    if name in CHOICES:
+        return say(next((word for choice, word in CHOICES[name].items() if choice == value), value))
     return str(value)

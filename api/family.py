@@ -1,14 +1,16 @@
 """A night for the family: six plain figures and three sentences.
 
-Only what the night's report holds and when staff saw to an absence; no names of staff and no other alarms.
+Only what the night's report holds, and when staff saw to an absence or looked in on a
+round; no names of staff, no notes and no other alarms.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 from api.languages import Language
-from api.report_words import figure_rows, from_to, minutes, score_words
+from api.report_words import MARKS, exit_length, figure_rows, from_to, minutes, score_words
 from api.reports import ReportView
+from api.rounds import looks_of
 from api.services import Services
 from api.usual import NIGHTLY, Usual, usual
 from domain.alarms import LEAVE_BED_RULES, Alarm, Outcome
@@ -22,8 +24,13 @@ OVERSTATED_MIN: Final = 60
 """Sensors under the mattress over-state sleep by 48 to 100 min in studies of older people (domain notes 3.3)."""
 MAKER_OVERSTATED_MIN: Final = 100
 """The most of these: what makers tell by themselves is no better than what was studied."""
+FAMILY_MARKS: Final = frozenset({"clock-change", "moved-bed", "shared-bed"})
+"""Of the marks of a report those that a family can make something of."""
 SEEN: Final = frozenset({Outcome.HELPED, Outcome.NO_HELP_NEEDED})
 """Outcomes that say that somebody stood at the bed."""
+
+TIMES_NAMED: Final = 3
+"""So many times are read; more are a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +45,11 @@ class PlainFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyNight:
+    """`remarks`: what makes figures look odd that are right."""
+
     figures: tuple[PlainFigure, ...]
     sentences: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def family_night(services: Services, language: Language, view: ReportView) -> FamilyNight:
@@ -55,7 +65,8 @@ def family_night(services: Services, language: Language, view: ReportView) -> Fa
         _got_up(services, report, language, view),
         _compared(report, view.earlier, language),
     )
-    return FamilyNight(figures=_figures(report, language, view), sentences=sentences)
+    remarks = tuple(language.say(MARKS[mark]) for mark in report.marks if mark in FAMILY_MARKS)
+    return FamilyNight(figures=_figures(report, language, view), sentences=sentences, remarks=remarks)
 
 
 def _figures(report: NightReport, language: Language, view: ReportView) -> tuple[PlainFigure, ...]:
@@ -109,16 +120,32 @@ def _got_up(services: Services, report: NightReport, language: Language, view: R
         text = language.say("Did not get up during the night.")
     elif exits.count == 1:
         at = language.clock_time(exits.spans[0][0], view.ward.zone) if exits.spans else ""
-        text = language.say("Got up once, at %(at)s, for %(length)s.", at=at, length=_length(exits.total_min, language))
+        text = language.say(
+            "Got up once, at %(at)s, for %(length)s.", at=at, length=exit_length(exits.total_min, language)
+        )
     else:
         text = language.say(
             "Got up %(n)s times, for %(total)s in all, the longest for %(longest)s.",
             n=exits.count,
-            total=_length(exits.total_min, language),
-            longest=_length(exits.longest_min, language),
+            total=exit_length(exits.total_min, language),
+            longest=exit_length(exits.longest_min, language),
         )
-    seen = seen_by_staff(services, language, view)
-    return language.say("%(text)s %(seen)s", text=text, seen=seen) if seen else text
+    for seen in (seen_by_staff(services, language, view), looked_in(services, language, view)):
+        text = language.say("%(text)s %(seen)s", text=text, seen=seen) if seen else text
+    return text
+
+
+def looked_in(services: Services, language: Language, view: ReportView) -> str:
+    """When staff saw the resident on the rounds of the night; nothing of rounds on which they did not."""
+    looks = looks_of(services, view.resident.resident_id, view.night.start_at, view.night.closes_at)
+    times = list(dict.fromkeys(language.clock_time(seen.at, view.ward.zone) for seen, _ in looks))
+    if not times:
+        return ""
+    if len(times) <= TIMES_NAMED:
+        return language.say("Staff looked in at %(times)s.", times=language.listed(times))
+    return language.say(
+        "Staff looked in %(n)s times between %(first)s and %(last)s.", n=len(times), first=times[0], last=times[-1]
+    )
 
 
 def seen_by_staff(services: Services, language: Language, view: ReportView) -> str:
@@ -159,7 +186,3 @@ def _beside(slept_min: float, level: Usual, language: Language) -> str:
 
 def _rounded(length_min: float, language: Language) -> str:
     return minutes(round(length_min / ROUNDED_MIN) * ROUNDED_MIN, language)
-
-
-def _length(length_min: float, language: Language) -> str:
-    return language.length(length_min * MINUTE_MS)

@@ -1,5 +1,5 @@
-"""The hand-over sheet of a night: who was up how often, the alarms and how they ended, who was unlike themselves, and
-belts that need care. The page and the JSON show the same.
+"""The hand-over sheet of a night: who was up how often, the alarms and how they ended, who was unlike themselves, the
+rounds, and belts that need care. The page and the JSON show the same.
 
 For a night that runs it is worked out from the readings up to now, which takes a moment per bed; for one that is over
 it comes from the stored reports. Fails towards saying so: a bed without a report is named, not left out.
@@ -12,11 +12,13 @@ from typing import Final
 
 import numpy as np
 
+from alerts.quality import was_told
 from api.access import Viewer
 from api.alarms_shown import AlarmView, AlarmWords
 from api.languages import Language
 from api.nights import Night, latest_night, night_named
 from api.reports import earlier_reports, report_now
+from api.rounds import RoundsOfNight, rounds_of
 from api.services import Services
 from api.usual import NIGHTLY, usual
 from api.ward import LOW_BATTERY_PERCENT, Ward, read_ward
@@ -59,8 +61,8 @@ class BeltCare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """How the night's calls were answered; lengths in ms, None without any. `called` leaves out what was only recorded
-    and what is technical.
+    """How the night's calls were answered; lengths in ms, None without any. `called` leaves out what called
+    nobody (`alerts.quality.was_told`) and what is technical.
     """
 
     called: int
@@ -82,6 +84,7 @@ class Handover:
     alarms: tuple[AlarmView, ...]
     answers: Answers
     belts: tuple[BeltCare, ...]
+    rounds: RoundsOfNight
 
 
 def read_handover(services: Services, viewer: Viewer, day: date | None) -> Handover:
@@ -104,6 +107,7 @@ def read_handover(services: Services, viewer: Viewer, day: date | None) -> Hando
         alarms=tuple(sorted(alarms, key=lambda view: view.alarm.raised_at)),
         answers=answers(alarms),
         belts=tuple(_belts(ward, rows, viewer.language)),
+        rounds=rounds_of(services, viewer, ward, night.day),
     )
 
 
@@ -122,9 +126,7 @@ def answers(alarms: Sequence[AlarmView]) -> Answers:
 
 
 def _was_call(view: AlarmView) -> bool:
-    alarm = view.alarm
-    recorded = alarm.resolved_at is not None and alarm.resolved_at <= alarm.raised_at
-    return alarm.category is not Category.TECHNICAL and not recorded
+    return view.alarm.category is not Category.TECHNICAL and was_told(view.alarm)
 
 
 def _alarms_of(services: Services, words: AlarmWords, place: Place, night: Night) -> list[AlarmView]:

@@ -5,6 +5,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from api.handover import Handover, HandoverRow
+from api.rounds_body import RoundsBody
 from domain.alarms import Outcome, Rule
 
 
@@ -79,6 +80,7 @@ class HandoverBody(BaseModel):
     residents: list[HandoverRowBody]
     alarms: list[HandoverAlarmBody]
     belts: list[BeltCareBody]
+    rounds: RoundsBody
 
     @classmethod
     def of(cls, sheet: Handover) -> "HandoverBody":
@@ -106,4 +108,5 @@ class HandoverBody(BaseModel):
                 BeltCareBody(belt=care.belt_id, room=care.place.room, bed=care.place.bed, why=list(care.why))
                 for care in sheet.belts
             ],
+            rounds=RoundsBody.of(sheet.rounds),
         )

@@ -1,6 +1,6 @@
 """The languages of the pages: catalogues of words, dates and lengths of time as a reader expects them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -15,7 +15,7 @@ from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 from domain.clock import utc
-from domain.units import MINUTE_MS, SECOND_MS
+from domain.units import DAY_MS, MINUTE_MS, SECOND_MS
 
 ENGLISH: Final = "en"
 LANGUAGES: Final = {"en": "English", "zh-CN": "中文"}
@@ -46,9 +46,17 @@ class Language:
         text = self.words.get(one) or (one if n == 1 else many)
         return text % {"n": n, "num": n, **values}
 
+    def listed(self, words: Iterable[str]) -> str:
+        return self.say(", ").join(words)
+
     def clock_time(self, at: int, zone: ZoneInfo) -> str:
         """Hours and minutes of the instant `at` in the centre's zone."""
         return format_skeleton("Hm", utc(at).astimezone(zone), tzinfo=zone, locale=self.locale)
+
+    def since(self, at: int, now: int, zone: ZoneInfo) -> str:
+        """Hours and minutes of the instant `at`; with its day when that was a day ago or more."""
+        day = f"{self.short_day(utc(at).astimezone(zone).date())} " if now - at >= DAY_MS else ""
+        return f"{day}{self.clock_time(at, zone)}"
 
     def moment(self, at: int, zone: ZoneInfo) -> str:
         """Day, hours, minutes and seconds of the instant `at` in the centre's zone."""
@@ -57,6 +65,9 @@ class Language:
 
     def day(self, day: date) -> str:
         return format_skeleton("MMMEd", day, locale=self.locale)
+
+    def weekday(self, day: date) -> str:
+        return format_skeleton("E", day, locale=self.locale)
 
     def short_day(self, day: date) -> str:
         return format_skeleton("MMMd", day, locale=self.locale)
@@ -74,7 +85,8 @@ class Language:
             return unit(minutes, "duration-minute")
         if minutes == 0:
             return unit(hours, "duration-hour")
-        return f"{unit(hours, 'duration-hour')} {unit(minutes, 'duration-minute')}"
+        parts = {"first": unit(hours, "duration-hour"), "second": unit(minutes, "duration-minute")}
+        return self.say("%(first)s %(second)s", **parts)
 
     def number(self, value: float, digits: int = 0) -> str:
         pattern = "#,##0." + "0" * digits if digits else "#,##0"

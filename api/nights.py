@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from api.access import Viewer
 from api.alarms_shown import AlarmView, AlarmWords
+from api.rounds import looks_of
 from api.services import Services
 from api.ward import Ward, read_ward
 from domain.errors import NotFoundError
@@ -37,10 +38,19 @@ class Night:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookView:
+    """When the resident was seen on a round (ms), by whom, and what was found."""
+
+    at: int
+    by: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NightView:
     """A resident's night for a reader; `is_latest` when they may see no later one.
 
-    `alarms` is None for who is not told of them.
+    `alarms` and `looks` are None for who is not told of them.
     """
 
     resident: Resident
@@ -49,6 +59,7 @@ class NightView:
     is_latest: bool
     glance: NightGlance
     alarms: list[AlarmView] | None
+    looks: list[LookView] | None
 
 
 def night_named(day: date, zone: ZoneInfo, now: int) -> Night:
@@ -129,6 +140,7 @@ def read_night(services: Services, viewer: Viewer, resident_id: str, day: date |
     """
     resident, ward = visible_resident(services, viewer, resident_id)
     staff = viewer.may(Right.SEE_ANY_RESIDENT)
+    words = AlarmWords(services, ward, viewer)
     now = services.clock.now()
     latest = latest_night(ward.zone, now, whole=not staff)
     night = night_named(day or latest, ward.zone, now)
@@ -140,7 +152,8 @@ def read_night(services: Services, viewer: Viewer, resident_id: str, day: date |
         night=night,
         is_latest=night.day == latest,
         glance=glance(_readings(services, resident_id, night), night.start_at, night.end_at),
-        alarms=_alarms(services, ward, viewer, resident_id, night) if staff else None,
+        alarms=_alarms(services, words, resident_id, night) if staff else None,
+        looks=_looks(services, words, resident_id, night) if staff else None,
     )
 
 
@@ -149,6 +162,10 @@ def _readings(services: Services, resident_id: str, night: Night) -> ReadingBatc
     return ReadingBatch.join(services.readings.read(span.belt_id, span.start_at, span.end_at) for span in spans)
 
 
-def _alarms(services: Services, ward: Ward, viewer: Viewer, resident_id: str, night: Night) -> list[AlarmView]:
-    words = AlarmWords(services, ward, viewer)
+def _alarms(services: Services, words: AlarmWords, resident_id: str, night: Night) -> list[AlarmView]:
     return [words.view(alarm) for alarm in services.book.alarms_of(resident_id, night.noon_at, night.next_noon_at)]
+
+
+def _looks(services: Services, words: AlarmWords, resident_id: str, night: Night) -> list[LookView]:
+    found = looks_of(services, resident_id, night.noon_at, night.next_noon_at)
+    return [LookView(at=seen.at, by=words.person(person_id) or "", note=seen.note) for seen, person_id in found]

@@ -16,9 +16,11 @@ from api.bodies import ResolveForm
 from api.changes import changes_of, note_settings, note_vitals
 from api.charts.drawing import SCRIPT_NAME
 from api.commands import acknowledge, document_turn, last_turn, resolve, visible_alarm
+from api.consents import consent_values
 from api.family import family_night
 from api.house import house_of
 from api.nights import NightView, bars, marks, read_night, visible_resident
+from api.own_levels import own_rows, own_words, read_own_levels
 from api.pauses import pause_now, pauses_of
 from api.report_charts import TREND_NIGHTS
 from api.report_words import insight_words
@@ -29,6 +31,7 @@ from api.settings_form import FIELDS, SettingsForm
 from api.stream import event_id_from, live_events
 from api.vital_rows import DEFAULTS, LENGTHS, ROWS
 from api.vitals_form import VitalsForm, default_words
+from api.walk import walk_now
 from api.ward import live_values, read_ward
 from api.words import board_words
 from domain.alarms import Alarm
@@ -63,7 +66,16 @@ def board_page(request: Request, viewer: BoardViewer) -> Response:
         "language": viewer.language.tag,
         "words": board_words(viewer.language),
     }
-    return page(request, viewer, "board.html", board=board, zone=board.ward.zone, now=board.now, constants=constants)
+    return page(
+        request,
+        viewer,
+        "board.html",
+        board=board,
+        zone=board.ward.zone,
+        now=board.now,
+        constants=constants,
+        walk=walk_now(house.services, viewer, board.ward),
+    )
 
 
 @router.get("/live")
@@ -235,6 +247,7 @@ def _resident(
 ) -> Response:
     """The page; its forms as they were typed, else as it is stored. `saved` names the form that was stored just now."""
     services = house_of(request).services
+    own = read_own_levels(services, viewer, view.resident.resident_id)
     return page(
         request,
         viewer,
@@ -252,12 +265,16 @@ def _resident(
         default_words=default_words,
         saved=saved,
         now=services.clock.now(),
+        own=own,
+        own_words=own_words(own, viewer.language),
+        own_rows=own_rows(own, viewer.language),
         paused=pause_now(services, viewer, view.ward, view.resident.resident_id),
         pauses=pauses_of(services, viewer, view.resident.resident_id, view.night.noon_at),
         changes=changes_of(services, viewer, view.resident.resident_id),
         turned=last_turn(services, view.resident.resident_id) if viewer.may("handle_alarms") else None,
         others=_others(request, viewer, view.resident),
         one_day=ONE_DAY,
+        **consent_values(services, viewer, view),
         **more,
     )
 

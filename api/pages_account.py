@@ -1,4 +1,7 @@
-"""The own account: the ways in which its person is called on the phone. Addresses go in and are never shown again."""
+"""The own account: the ways in which its person is called on the phone, or hears of a relative's nights.
+
+Addresses go in and are never shown again.
+"""
 
 import hashlib
 import json
@@ -10,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.access import ANY_ROLE, Needs, Viewer
 from api.bodies import SubscriptionBody
+from api.consents import relatives_of
 from api.house import house_of
 from api.languages import N_
 from api.pages import page
@@ -25,11 +29,13 @@ MAX_LABEL: Final = 40
 
 router = APIRouter()
 Anybody = Annotated[Viewer, Depends(Needs(*ANY_ROLE))]
-Carer = Annotated[Viewer, Depends(Needs(Right.HANDLE_ALARMS))]
+Reached = Annotated[Viewer, Depends(Needs(Right.HANDLE_ALARMS, Right.SEE_OWN_RELATIVE))]
+"""Who is sent something: alarms, or word of the own relative's nights."""
 
 SAID: Final = {
     "added": N_("Added. Send a test to see whether it works."),
     "removed": N_("Removed."),
+    "chosen": N_("Saved."),
     "sent": N_("The service has taken the test message. Has it arrived?"),
 }
 FAULTS: Final = {
@@ -42,8 +48,10 @@ FAULTS: Final = {
 
 @router.get("/account")
 def account_page(request: Request, viewer: Anybody, said: str = "") -> Response:
-    """Who is signed in; for who handles alarms the ways to be reached."""
-    reach = house_of(request).services.reach if viewer.person.may(Right.HANDLE_ALARMS) else None
+    """Who is signed in; for who is sent something the ways to be reached, for a family what is sent."""
+    services = house_of(request).services
+    wanted = viewer.person.may(Right.HANDLE_ALARMS) or viewer.person.relatives
+    reach = services.reach if wanted else None
     ways = reach.contacts.of_person(viewer.person.person_id) if reach else []
     push_key = reach.ways.web_push_key if reach else ""
     return page(
@@ -53,8 +61,10 @@ def account_page(request: Request, viewer: Anybody, said: str = "") -> Response:
         reach=reach,
         ways=ways,
         push_key=push_key,
+        relatives=relatives_of(services, viewer),
         browsers=" ".join(_endpoint_mark(point) for point in ways if point.kind is WayKind.WEB_PUSH),
         said=SAID.get(said, ""),
+        said_of="morning" if said == "chosen" else "ways",
         fault=FAULTS.get(said, ""),
     )
 
@@ -62,7 +72,7 @@ def account_page(request: Request, viewer: Anybody, said: str = "") -> Response:
 @router.post("/account/contacts")
 def add_contact(
     request: Request,
-    viewer: Carer,
+    viewer: Reached,
     address: Annotated[str, Form(max_length=MAX_ADDRESS)] = "",
     label: Annotated[str, Form(max_length=MAX_LABEL)] = "",
 ) -> Response:
@@ -71,14 +81,14 @@ def add_contact(
 
 
 @router.post("/account/web-push")
-def add_browser(request: Request, viewer: Carer, body: SubscriptionBody) -> Response:
+def add_browser(request: Request, viewer: Reached, body: SubscriptionBody) -> Response:
     """The browser that asks gets push messages from now on."""
     said = _add(_reach(request), viewer, WayKind.WEB_PUSH, json.dumps(body.model_dump()), body.label)
     return Response(status_code=204 if said == "added" else 422)
 
 
 @router.post("/account/contacts/{contact_id}/test")
-def try_contact(request: Request, viewer: Carer, contact_id: str) -> Response:
+def try_contact(request: Request, viewer: Reached, contact_id: str) -> Response:
     """Sends a test message there."""
     reach = _reach(request)
     failure = reach.ways.send_trial(_own(reach, viewer, contact_id), viewer.person)
@@ -86,7 +96,7 @@ def try_contact(request: Request, viewer: Carer, contact_id: str) -> Response:
 
 
 @router.post("/account/contacts/{contact_id}/remove")
-def remove_contact(request: Request, viewer: Carer, contact_id: str) -> Response:
+def remove_contact(request: Request, viewer: Reached, contact_id: str) -> Response:
     """Forgets it."""
     reach = _reach(request)
     reach.contacts.remove(_own(reach, viewer, contact_id).contact_id)
@@ -107,7 +117,7 @@ def _add(reach: Reach, viewer: Viewer, kind: WayKind, address: str, label: str) 
     """A browser that is there already stays once. Returns the word for the page."""
     standing = reach.contacts.of_person(viewer.person.person_id)
     try:
-        checked = reach.ways.checked(kind, address)
+        checked = reach.ways.checked(kind, address, outsider=not viewer.person.may(Right.HANDLE_ALARMS))
     except ConfigurationError:
         return "refused"
     if any(point.address == checked for point in standing):

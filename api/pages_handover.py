@@ -11,6 +11,7 @@ from api.handover import Handover, read_handover
 from api.handover_body import HandoverBody
 from api.house import house_of
 from api.pages import page
+from api.rounds_words import planned_words
 from domain.people import Right
 
 router = APIRouter()
@@ -21,7 +22,15 @@ BoardViewer = Annotated[Viewer, Depends(Needs(Right.SEE_BOARD))]
 def handover_page(request: Request, viewer: BoardViewer, night: date | None = None) -> Response:
     """One night of the whole ward, for the shift that comes."""
     sheet = read_handover(house_of(request).services, viewer, night)
-    return page(request, viewer, "handover.html", sheet=sheet, zone=sheet.ward.zone, one_day=timedelta(days=1))
+    return page(
+        request,
+        viewer,
+        "handover.html",
+        sheet=sheet,
+        sentences=planned_words(sheet.rounds.planned, viewer.language, sheet.ward.zone),
+        zone=sheet.ward.zone,
+        one_day=timedelta(days=1),
+    )
 
 
 @router.get("/api/handover")

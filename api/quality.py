@@ -3,6 +3,8 @@
 The page, the JSON and the command line show the same.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -18,7 +20,10 @@ from api.services import Services
 from api.ward import Ward, read_ward
 from domain.alarms import Alarm
 from domain.errors import NotFoundError
-from domain.ports import AlarmBook, Register
+from domain.nights import night_of, zone
+from domain.ports import AlarmBook, Register, Rosters, Rounds
+from domain.residents import Center
+from domain.rounds import PlannedRound, Round, planned_rounds
 
 NIGHTS: Final = 28
 """As many as a personal baseline rests on: four of every weekday."""
@@ -45,13 +50,13 @@ class QualityView:
 
 
 def asked_nights(
-    zone: ZoneInfo, now: int, *, days: int = NIGHTS, first: date | None = None, last: date | None = None
+    tz: ZoneInfo, now: int, *, days: int = NIGHTS, first: date | None = None, last: date | None = None
 ) -> tuple[date, date]:
     """The first and the last night: `days` of them up to `last`, or up to the latest that is over at `now` (ms).
 
     NotFoundError for a night that is not over, for none, and for more than `MAX_NIGHTS`.
     """
-    latest = latest_night(zone, now, whole=True)
+    latest = latest_night(tz, now, whole=True)
     last = last or latest
     if not EARLIEST <= last <= latest or not 1 <= days <= MAX_NIGHTS:
         raise NotFoundError("nights that are over:", f"{days} up to {last}")
@@ -61,15 +66,44 @@ def asked_nights(
     return first, last
 
 
-def measured(
-    register: Register, book: AlarmBook, center_id: str, zone: ZoneInfo, nights: tuple[date, date], *, now: int
-) -> tuple[Quality, list[Alarm]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What quality is measured from."""
+
+    register: Register
+    alarms: AlarmBook
+    rosters: Rosters
+    rounds: Rounds
+
+
+def measured(books: Books, center: Center, nights: tuple[date, date], *, now: int) -> tuple[Quality, list[Alarm]]:
     """The quality of a centre's alarms in these nights, from the records; and those alarms, oldest first."""
-    first, last = nights
-    start_at, end_at = span_of(first, last, zone)
-    alarms = book.alarms_between(center_id, start_at, end_at)
-    spans = register.watched_spans(center_id, start_at, end_at)
-    return measure(alarms, spans, first, last, tz=zone, now=now), alarms
+    (first, last), tz = nights, zone(center.timezone)
+    start_at, end_at = span_of(first, last, tz)
+    alarms = books.alarms.alarms_between(center.center_id, start_at, end_at)
+    quality = measure(
+        alarms,
+        books.register.watched_spans(center.center_id, start_at, end_at),
+        first,
+        last,
+        tz=tz,
+        now=now,
+        shifts=books.rosters.roster(center.center_id).shifts,
+        planned=_planned(books.rounds.between(center.center_id, start_at, end_at), center, nights, now),
+    )
+    return quality, alarms
+
+
+def _planned(rounds: Sequence[Round], center: Center, nights: tuple[date, date], now: int) -> list[PlannedRound]:
+    """The rounds planned in these nights, from the first on in which one was walked: before, nobody kept them here."""
+    tz = zone(center.timezone)
+    walked: dict[date, list[Round]] = defaultdict(list)
+    for each in rounds:
+        if each.seen:
+            walked[night_of(each.started_at, tz)].append(each)
+    first, last = min(walked, default=date.max), nights[1]
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [one for day in days for one in planned_rounds(center.round_times, day, tz, walked[day], now)]
 
 
 def read_quality(
@@ -78,7 +112,8 @@ def read_quality(
     """The quality of the alarms of the viewer's centre as it stands now; see `asked_nights`."""
     ward, now = read_ward(services, viewer.center_id), services.clock.now()
     nights = asked_nights(ward.zone, now, days=days, first=first, last=last)
-    quality, alarms = measured(services.register, services.book, viewer.center_id, ward.zone, nights, now=now)
+    books = Books(register=services.register, alarms=services.book, rosters=services.rosters, rounds=services.rounds)
+    quality, alarms = measured(books, ward.center, nights, now=now)
     beds, words = Beds.of(ward.places), AlarmWords(services, ward, viewer)
     wanting = [alarm for alarm in reversed(alarms) if wants_outcome(alarm)][:UNFINISHED_SHOWN]
     return QualityView(

@@ -1,11 +1,11 @@
 """The quality of alarms as JSON, over HTTP and on the command line alike. Shares are 0 to 1, lengths seconds."""
 
-from datetime import date
+from datetime import date, time
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from alerts.quality import Figures, LoadFigures, Quality, RuleFigures, Source
+from alerts.quality import Figures, LoadFigures, Quality, RoundFigures, RuleFigures, ShiftFigures, Source
 from alerts.quality_findings import Finding, FindingKind
 from alerts.shares import Lengths, Rate, Share
 from domain.alarms import Priority, Rule
@@ -128,6 +128,40 @@ class QualityNightBody(_Body):
     no_help_needed: int
 
 
+class ShiftQualityBody(_Body):
+    """Alarms raised while the shift ran, over all nights; without a `shift` those while none ran."""
+
+    shift: str | None
+    name: str | None
+    start: time | None
+    end: time | None
+    figures: FiguresBody
+    nuisance: BedNightRateBody
+
+    @classmethod
+    def of(cls, one: ShiftFigures) -> "ShiftQualityBody":
+        return cls(
+            shift=one.shift.shift_id if one.shift else None,
+            name=one.shift.name if one.shift else None,
+            start=one.shift.start if one.shift else None,
+            end=one.shift.end if one.shift else None,
+            figures=FiguresBody.of(one.figures),
+            nuisance=BedNightRateBody.of_rate(one.nuisance),
+        )
+
+
+class RoundsQualityBody(_Body):
+    """Of the rounds that were planned: those on which everybody was seen, not everybody, nobody."""
+
+    done: ShareBody
+    partial: int
+    missing: int
+
+    @classmethod
+    def of(cls, rounds: RoundFigures) -> "RoundsQualityBody":
+        return cls(done=ShareBody.of_share(rounds.done), partial=rounds.partial, missing=rounds.missing)
+
+
 class LoadBody(_Body):
     """Alarms before which so many, or more, in vain had been raised in 120 min."""
 
@@ -169,6 +203,8 @@ class QualityBody(_Body):
     hours: list[QualityHourBody]
     nights: list[QualityNightBody]
     load: list[LoadBody]
+    shifts: list[ShiftQualityBody]
+    rounds: RoundsQualityBody
     findings: list[FindingBody]
 
     @classmethod
@@ -200,6 +236,8 @@ class QualityBody(_Body):
                 for one in quality.by_night
             ],
             load=[LoadBody.of(one) for one in quality.by_load],
+            shifts=[ShiftQualityBody.of(one) for one in quality.by_shift],
+            rounds=RoundsQualityBody.of(quality.rounds),
             findings=[FindingBody.of(one) for one in found],
         )
 

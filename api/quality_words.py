@@ -12,6 +12,7 @@ from api.languages import N_, Language
 from api.words import RULES
 from domain.alarms import LEAVE_BED_RULES, Rule
 from domain.residents import Place
+from domain.roster import Shift
 from domain.units import MINUTE_MS, SECOND_MS
 
 NOTHING: Final = "–"
@@ -121,6 +122,13 @@ def lengths_words(lengths: Lengths, language: Language) -> tuple[str, str]:
     if lengths.count < ENOUGH:
         return length_words(lengths.p50_ms, language), language.say("longest %(length)s; of %(n)s", length=most, n=n)
     return length_words(lengths.p50_ms, language), language.say("9 of 10 within %(length)s; of %(n)s", length=most, n=n)
+
+
+def shift_words(shift: Shift | None, language: Language) -> str:
+    """The shift by name and hours."""
+    if shift is None:
+        return language.say("Outside of all shifts")
+    return f"{shift.name} {shift.start:%H:%M}–{shift.end:%H:%M}"
 
 
 def length_words(length_ms: int, language: Language) -> str:

@@ -17,8 +17,11 @@ class Ways(Protocol):
         """Our public key as browsers want it; "" when web push is off."""
         ...
 
-    def checked(self, kind: WayKind, address: str) -> str:
-        """What a person gave for themselves, as it is stored; ConfigurationError when it is not taken."""
+    def checked(self, kind: WayKind, address: str, *, outsider: bool = False) -> str:
+        """What a person gave for themselves, as it is stored; ConfigurationError when it is not taken.
+
+        An `outsider` is nobody of the staff: what they give must not lead into the house's own network.
+        """
         ...
 
     def send_trial(self, point: ContactPoint, person: Person | None) -> Failure | None:

@@ -14,7 +14,7 @@ from api.bodies import CONTROL_CHARACTER
 from api.house import house_of
 from api.languages import N_
 from api.passwords import BusyError
-from domain.errors import ForbiddenError, IllegalStepError, NotFoundError, UnavailableError
+from domain.errors import ForbiddenError, IllegalStepError, NotFoundError, RoundOverError, UnavailableError
 
 SIGN_IN: Final = N_("Please sign in.")
 FORBIDDEN: Final = N_("You may not see or do this.")
@@ -30,6 +30,11 @@ NOT_TEXT: Final = N_("Note: it contains characters that are not text. Nothing wa
 NOT_SILENCED: Final = N_("This alarm is over, taken or silent already, so it cannot be silenced. Nothing was changed.")
 NOT_HANDED_ON: Final = N_("This alarm is over or held back, so it cannot be handed on. Nothing was changed.")
 NOT_GIVEN_BACK: Final = N_("This alarm is not yours any more, so you cannot give it back. Nothing was changed.")
+ROUND_OVER: Final = N_("This round is over, so nothing can be added to it. Begin another one. Nothing was changed.")
+FAULT: Final = N_(
+    "Something went wrong here that is not your doing. Look whether what you did was carried out before you do it "
+    "again, and tell whoever looks after Nightbelt."
+)
 CLOSED: Final = N_("This alarm was already closed with another outcome. Nothing was changed.")
 
 
@@ -39,6 +44,7 @@ def add_refusals(app: FastAPI) -> None:
     app.add_exception_handler(CsrfError, lambda request, _: refusal(request, 403, CSRF))
     app.add_exception_handler(NotFoundError, lambda request, _: refusal(request, 404, MISSING))
     app.add_exception_handler(IllegalStepError, _illegal_step)
+    app.add_exception_handler(RoundOverError, lambda request, _: refusal(request, 409, ROUND_OVER))
     app.add_exception_handler(UnavailableError, lambda request, _: refusal(request, 503, UNAVAILABLE))
     app.add_exception_handler(BusyError, lambda request, _: refusal(request, 503, BUSY))
     app.add_exception_handler(RequestValidationError, _unreadable)
@@ -99,4 +105,6 @@ def _unreadable(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return refusal(request, status, MISSING if status == 404 else UNREADABLE)
+    answer = refusal(request, status, MISSING if status == 404 else UNREADABLE)
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer

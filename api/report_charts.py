@@ -10,7 +10,9 @@ from api.charts.look import LOOKS, Look
 from api.charts.night import ChartNight, night_chart, strip_chart
 from api.charts.trends import trends_chart
 from api.family import family_night
+from api.languages import Language
 from api.reports import ReportView, read_report
+from api.rounds import looks_of
 from api.services import Services
 from api.usual import NIGHTLY
 from api.words import RULES
@@ -67,10 +69,22 @@ def chart_spec(services: Services, viewer: Viewer, resident_id: str, asked: Char
         return _compare(services, viewer, view, asked, width)
     night = chart_night(services, view)
     if asked.name == "night":
-        alarms = _alarms(services, viewer, view)
-        return night_chart(replace(night, alarms=alarms), viewer.language, asked.look, width=width, hover=asked.hover)
-    lines = _card_lines(services, viewer, view) if asked.name == "card" else ()
-    return strip_chart(night, viewer.language, asked.look, width=width, title=lines)
+        alarms, seen = _alarms(services, viewer, view), _seen(services, view)
+        told = replace(night, alarms=alarms, seen=seen)
+        return night_chart(told, viewer.language, asked.look, width=width, hover=asked.hover)
+    if asked.name == "card":
+        return card_spec(services, viewer.language, view, night, asked.look, whose=view.resident.name)
+    return strip_chart(night, viewer.language, asked.look, width=width, title=())
+
+
+def card_spec(
+    services: Services, language: Language, view: ReportView, night: ChartNight, look: Look, *, whose: str
+) -> Spec:
+    """The picture for a family: `whose` night ("" says nothing of that), three sentences, the course of the night."""
+    told = family_night(services, language, view)
+    day = language.say("Night of %(day)s", day=language.long_day(view.night.day))
+    lines = (f"{whose} · {day}" if whose else day, *told.sentences)
+    return strip_chart(night, language, look, width=NARROW_PX, title=lines)
 
 
 def chart_night(services: Services, view: ReportView) -> ChartNight:
@@ -92,16 +106,14 @@ def _alarms(services: Services, viewer: Viewer, view: ReportView) -> tuple[tuple
     return tuple((alarm.raised_at, viewer.language.say(RULES[alarm.rule])) for alarm in alarms)
 
 
+def _seen(services: Services, view: ReportView) -> tuple[int, ...]:
+    looks = looks_of(services, view.resident.resident_id, view.night.start_at, view.night.end_at)
+    return tuple(seen.at for seen, _ in looks)
+
+
 def _compare(services: Services, viewer: Viewer, view: ReportView, asked: ChartAsked, width: int) -> Spec:
     if asked.other is None or asked.other == view.night.day:
         raise NotFoundError("night to compare with", str(asked.other))
     other = read_report(services, viewer, view.resident.resident_id, asked.other)
     nights = [chart_night(services, view), chart_night(services, other)]
     return compare_chart(nights, viewer.language, asked.look, width=width)
-
-
-def _card_lines(services: Services, viewer: Viewer, view: ReportView) -> tuple[str, ...]:
-    """Name and night, then the three sentences."""
-    told = family_night(services, viewer.language, view)
-    day = viewer.language.say("Night of %(day)s", day=viewer.language.long_day(view.night.day))
-    return (f"{view.resident.name} · {day}", *told.sentences)

@@ -114,6 +114,11 @@ def minutes(length_min: float | None, language: Language) -> str:
     return "–" if length_min is None else language.length(round(length_min) * MINUTE_MS)
 
 
+def exit_length(length_min: float, language: Language) -> str:
+    """Of an absence, as the night at a glance tells it: in seconds under a minute, else in whole minutes."""
+    return language.length(round(length_min * MINUTE_MS))
+
+
 def from_to(report: NightReport, language: Language, zone: ZoneInfo) -> str:
     """When they went to bed, and when they rose."""
     rose = _at(report.rose_at, language, zone)
@@ -125,8 +130,8 @@ def exits_remark(report: NightReport, language: Language) -> str:
         return ""
     return language.say(
         "%(total)s in all, longest %(longest)s",
-        total=minutes(report.exits.total_min, language),
-        longest=minutes(report.exits.longest_min, language),
+        total=exit_length(report.exits.total_min, language),
+        longest=exit_length(report.exits.longest_min, language),
     )
 
 

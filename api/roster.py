@@ -12,9 +12,12 @@ from api.ward import Ward, read_ward
 from domain.clock import utc
 from domain.errors import NotFoundError
 from domain.people import Right
-from domain.roster import WEEK, Duty, OnDuty, Post, Roster, Shift, Swap
+from domain.roster import WEEK, OnDuty, Post, Roster, Shift, Swap
 
 POSTS: Final = {Post.A: N_("A post"), Post.B: N_("B post"), Post.LEAD: N_("Lead")}
+
+YEARS: Final = range(1970, 9999)
+"""The years of which weeks can be asked for: instants count from the first, and dates end soon after the last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +45,11 @@ class RosterView:
 
 
 def read_roster(services: Services, viewer: Viewer, day: date | None) -> RosterView:
-    """The week of `day`, or the present one."""
+    """The week of `day`, or the present one. NotFoundError outside `YEARS`."""
     ward = read_ward(services, viewer.center_id)
     at = services.clock.now()
     today = utc(at).astimezone(ward.zone).date()
-    shown = day or today
-    first = shown - timedelta(days=shown.weekday())
+    first = _monday(day or today)
     days = tuple(first + timedelta(days=n) for n in WEEK)
     roster = services.rosters.roster(viewer.center_id)
     names = _names(services, viewer.center_id)
@@ -62,32 +64,24 @@ def read_roster(services: Services, viewer: Viewer, day: date | None) -> RosterV
 def change_post(services: Services, viewer: Viewer, change: Swap, *, each_week: bool) -> None:
     """Give the post to somebody (or "" to nobody) for the one shift, or from now on each week.
 
-    NotFoundError for a shift that is not there, and for somebody who cannot be called.
+    NotFoundError for a shift or a week that is not there, and for somebody who cannot be called.
     """
     center_id = viewer.center_id
-    roster = services.rosters.roster(center_id)
-    if change.shift_id not in {shift.shift_id for shift in roster.shifts}:
-        raise NotFoundError("shift", change.shift_id)
+    _monday(change.day)
     if change.person_id and change.person_id not in _names(services, center_id):
         raise NotFoundError("person", change.person_id)
     if each_week:
-        services.rosters.plan(center_id, roster.shifts, _with_duty(roster, change))
-    swaps = [
-        each
-        for each in roster.swaps
-        if (each.shift_id, each.day, each.post) == (change.shift_id, change.day, change.post)
-    ]
-    if swaps or not each_week:
+        services.rosters.each_week(center_id, change)
+    elif change.shift_id in {shift.shift_id for shift in services.rosters.roster(center_id).shifts}:
         services.rosters.swap(center_id, change)
+    else:
+        raise NotFoundError("shift", change.shift_id)
 
 
-def _with_duty(roster: Roster, change: Swap) -> list[Duty]:
-    weekday = change.day.weekday()
-    place = (change.shift_id, weekday, change.post)
-    kept = [duty for duty in roster.duties if (duty.shift_id, duty.weekday, duty.post) != place]
-    if not change.person_id:
-        return kept
-    return [*kept, Duty(shift_id=change.shift_id, weekday=weekday, post=change.post, person_id=change.person_id)]
+def _monday(day: date) -> date:
+    if day.year not in YEARS:
+        raise NotFoundError("week", day.isoformat())
+    return day - timedelta(days=day.weekday())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

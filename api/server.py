@@ -14,7 +14,10 @@ GRACE_S = 5
 class BoardServer(uvicorn.Server):
     """A live stream never ends by itself, and uvicorn waits for open answers: so they are ended before it waits."""
 
-    def __init__(self, app: FastAPI, hub: LiveHub, *, host: str, port: int, log_level: str = "warning") -> None:
+    def __init__(
+        self, app: FastAPI, hub: LiveHub, *, host: str, port: int, log_level: str = "warning", proxies: str = ""
+    ) -> None:
+        """`proxies`: addresses or networks, with commas, that are believed when they say whom they ask for."""
         config = uvicorn.Config(
             app,
             host=host,
@@ -22,7 +25,8 @@ class BoardServer(uvicorn.Server):
             log_config=None,
             log_level=log_level,
             timeout_graceful_shutdown=GRACE_S,
-            proxy_headers=False,  # else any program on this machine may say that it comes from elsewhere
+            proxy_headers=bool(proxies),  # else any program on this machine may say that it comes from elsewhere
+            forwarded_allow_ips=proxies,
         )
         super().__init__(config)
         self._hub = hub

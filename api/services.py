@@ -18,12 +18,15 @@ from domain.ports import (
     BeltStatuses,
     CarePauses,
     CareRecords,
+    Consents,
     NightReports,
     Outbox,
     People,
     ReadingsStore,
     Register,
     Rosters,
+    Rounds,
+    UsualBook,
 )
 
 WELL: Final = "ok"
@@ -64,6 +67,9 @@ class Services:
     care: CareRecords
     pauses: CarePauses
     audit: AuditTrail
+    consents: Consents
+    rounds: Rounds
+    usual: UsualBook
     hub: LiveHub
     latest: Callable[[], Sequence[BedNow]]
     step: StepFunction

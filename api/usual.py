@@ -6,10 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from alerts.baselines import NIGHTS_KEPT, NIGHTS_NEEDED, median_and_mad
+from alerts.baselines import median_and_mad
 from api.languages import N_, Language
 from api.report_words import minutes
 from domain.reports import NightReport
+from domain.usual import NIGHTS_KEPT, NIGHTS_NEEDED
 
 RANGE_MADS: Final = 3.0
 """Half the width of the usual range in MADs: two standard deviations, so about 19 nights of 20 lie within."""

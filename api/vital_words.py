@@ -32,6 +32,10 @@ VITAL_RULES: Final = {
     Rule.GROUP_SILENT: N_("Many belts silent"),
     Rule.NOT_IN_BED: N_("Not in bed"),
     Rule.STILL_IN_BED: N_("Still in bed"),
+    Rule.HEART_RATE_UNUSUAL_HIGH: N_("Heart rate higher than usual"),
+    Rule.HEART_RATE_UNUSUAL_LOW: N_("Heart rate lower than usual"),
+    Rule.BREATHING_RATE_UNUSUAL_HIGH: N_("Breathing faster than usual"),
+    Rule.BREATHING_RATE_UNUSUAL_LOW: N_("Breathing slower than usual"),
 }
 
 _HEART_OVER: Final = N_("Heart rate over %(limit)s per minute for longer than %(length)s; last %(value)s.")
@@ -39,6 +43,12 @@ _HEART_UNDER: Final = N_("Heart rate under %(limit)s per minute for longer than 
 _BREATH_OVER: Final = N_("More than %(limit)s breaths per minute for longer than %(length)s; last %(value)s.")
 _BREATH_UNDER: Final = N_("Fewer than %(limit)s breaths per minute for longer than %(length)s; last %(value)s.")
 _LOST: Final = N_("In bed, and for longer than %(length)s the belt has found neither heart nor breathing rate.")
+_HEART_UNUSUAL: Final = N_(
+    "Heart rate %(value)s per minute, usually %(low)s to %(high)s at this hour, for longer than %(length)s."
+)
+_BREATH_UNUSUAL: Final = N_(
+    "%(value)s breaths per minute, usually %(low)s to %(high)s at this hour, for longer than %(length)s."
+)
 _WHY: Final = {
     Rule.HEART_RATE_VERY_HIGH: _HEART_OVER,
     Rule.HEART_RATE_HIGH: _HEART_OVER,
@@ -79,7 +89,12 @@ _WHY: Final = {
     ),
     Rule.NOT_IN_BED: N_("Out of bed at the time set for being in bed, and for %(length)s more."),
     Rule.STILL_IN_BED: N_("In bed at the time set for being up, and for %(length)s more."),
+    Rule.HEART_RATE_UNUSUAL_HIGH: _HEART_UNUSUAL,
+    Rule.HEART_RATE_UNUSUAL_LOW: _HEART_UNUSUAL,
+    Rule.BREATHING_RATE_UNUSUAL_HIGH: _BREATH_UNUSUAL,
+    Rule.BREATHING_RATE_UNUSUAL_LOW: _BREATH_UNUSUAL,
 }
+_USUALLY: Final = N_("Usually %(low)s to %(high)s at this hour.")
 _NEVER: Final = N_("The belt has never sent anything: nothing can be raised for this bed.")
 _RECORDED: Final = N_("It was over before anybody could be called.")
 
@@ -94,15 +109,27 @@ def vital_reason(alarm: Alarm, language: Language) -> str | None:
         return language.say(_NEVER)
     if "%(value)s" in message and not {"limit", "value"} <= facts.keys():
         return None
+    compared = {"%(low)s": "usual_low", "%(high)s": "usual_high"}
+    if any(place in message and fact not in facts for place, fact in compared.items()):
+        return None
     numbers = {name: _number(facts.get(name), language) for name in ("limit", "value")}
-    text = language.say(message, length=_length(limit_s, language), **numbers)
-    return f"{text} {language.say(_RECORDED)}" if facts.get("recorded") else text
+    usual = {"low": _whole(facts.get("usual_low"), language), "high": _whole(facts.get("usual_high"), language)}
+    told = [language.say(message, length=_length(limit_s, language), **numbers, **usual)]
+    if "%(low)s" not in message and usual["low"]:
+        told.append(language.say(_USUALLY, **usual))
+    if facts.get("recorded"):
+        told.append(language.say(_RECORDED))
+    return " ".join(told)
 
 
 def _length(length_s: float, language: Language) -> str:
     if length_s * SECOND_MS < MINUTE_MS:
         return language.say("%(n)s sec", n=language.number(length_s))
     return language.length(length_s * SECOND_MS)
+
+
+def _whole(value: float | str | None, language: Language) -> str:
+    return language.number(value) if isinstance(value, int | float) else ""
 
 
 def _number(value: float | str | None, language: Language) -> str:

@@ -16,7 +16,7 @@ from domain.belts import BeltStatus
 from domain.live import BedNow
 from domain.pauses import CarePause
 from domain.readings import Occupancy
-from domain.residents import Place
+from domain.residents import Center, Place
 from domain.units import SECOND_MS
 
 STALE_MS: Final = 30 * SECOND_MS
@@ -101,6 +101,7 @@ class Ward:
     by_resident: Mapping[str, Place]
     statuses: Mapping[str, BeltStatus]
     pauses: Mapping[str, CarePause]
+    center: Center
 
     @property
     def layout(self) -> str:
@@ -113,16 +114,17 @@ def read_ward(services: Services, center_id: str) -> Ward:
     """The centre as it stands now."""
     now = services.clock.now()
     places = tuple(p for p in services.register.places(now) if p.center.center_id == center_id)
-    center = places[0].center if places else None
+    center = places[0].center if places else Center(center_id=center_id, name=center_id, timezone=NO_ZONE)
     return Ward(
         center_id=center_id,
-        name=center.name if center else center_id,
-        zone=ZoneInfo(center.timezone if center else NO_ZONE),
+        name=center.name,
+        zone=ZoneInfo(center.timezone),
         places=places,
         by_belt={p.belt_id: p for p in places if p.belt_id},
         by_resident={p.resident.resident_id: p for p in places if p.resident},
         statuses={status.belt_id: status for status in services.statuses.all()},
         pauses={pause.resident_id: pause for pause in services.pauses.since(now) if pause.stands(now)},
+        center=center,
     )
 
 

@@ -8,7 +8,8 @@ from api.vital_words import VITAL_RULES, vital_reason
 from domain.alarms import LEAVE_BED_RULES, Alarm, AlarmState, EventKind, Outcome, Priority, Rule
 from domain.audit import Change
 from domain.calls import CallReason
-from domain.deliveries import DeliveryState
+from domain.consents import Consenter, Shape
+from domain.deliveries import DeliveryState, Failure
 from domain.pauses import PauseEnd, PauseReason
 from domain.units import MINUTE_MS, SECOND_MS
 
@@ -73,6 +74,20 @@ DELIVERIES: Final = {
     DeliveryState.FAILED: N_("not delivered"),
     DeliveryState.GIVEN_UP: N_("no longer needed"),
 }
+LETTERS: Final = {
+    Failure.NO_CONSENT: N_("not sent, as it is not wanted"),
+    Failure.AWAY: N_("not sent, as the person was away"),
+}
+"""What became of word of a night, where that is no fault."""
+CONSENTERS: Final = {
+    Consenter.RESIDENT: N_("The resident"),
+    Consenter.GUARDIAN: N_("The guardian"),
+}
+SHAPES: Final = {
+    Shape.CARD: N_("a message with the picture of the night"),
+    Shape.LINK: N_("a message without figures, with a link"),
+    Shape.NONE: N_("no message"),
+}
 PAUSE_REASONS: Final = {
     PauseReason.TOILET: N_("At the toilet, with somebody"),
     PauseReason.CARE: N_("Being cared for"),
@@ -89,6 +104,9 @@ CHANGES: Final = {
     Change.VITAL_SETTINGS: N_("Settings of rates, movement and belt changed"),
     Change.PAUSE_BEGUN: N_("Pause for care begun"),
     Change.PAUSE_ENDED: N_("Pause for care ended"),
+    Change.CONSENT_GIVEN: N_("Consent to messages recorded"),
+    Change.CONSENT_WITHDRAWN: N_("Consent to messages withdrawn"),
+    Change.MORNING_WISH: N_("Messages chosen by the family"),
 }
 CHANGED_FIELDS: Final = {
     "immediate": N_("At once"),
@@ -98,6 +116,10 @@ CHANGED_FIELDS: Final = {
     "windows": N_("Hours"),
     "reason": N_("Why"),
     "minutes": N_("Minutes"),
+    "family": N_("Family member"),
+    "covers": N_("What may be sent"),
+    "consenter": N_("Who has consented"),
+    "wish": N_("Wanted"),
 }
 PAUSE_CHOICES_MIN: Final = (15, 30, 60, 120, 240, 720)
 """The lengths of a pause that a page offers (min)."""
@@ -156,6 +178,10 @@ CENTER_REASONS: Final = {
         "Readings cannot be kept on the Nightbelt server. Alarms go on, but after a restart some might be late. "
         "Somebody has to look after it now."
     ),
+    "letters-failing": N_(
+        "Word of the night to families by %(service)s does not get through. Calls of alarms are not meant. Nobody has "
+        "to be woken for it."
+    ),
     "channel-failing": N_(
         "Messages by %(service)s are not taken. Who has another way to be reached is called by that; others are not. "
         "Keep this board open, and have somebody look after it."
@@ -170,6 +196,13 @@ def state_word(alarm: Alarm) -> str:
     if alarm.snoozed_until is not None:
         return N_("Silent for a while")
     return (CENTER_STATES if alarm.of_center else STATES)[alarm.state]
+
+
+def ending_word(alarm: Alarm) -> str:
+    """How it ended, or how it stands."""
+    if alarm.outcome is not None:
+        return outcome_words(alarm)[alarm.outcome]
+    return state_word(alarm) if alarm.is_open else N_("No outcome given")
 
 
 def outcome_words(alarm: Alarm) -> dict[Outcome, str]:

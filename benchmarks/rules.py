@@ -2,9 +2,9 @@
 
 The readings are a simulated night of lossy belts (values missing, occupancy that chatters, episodes), each belt at its
 own cadence, as they would lie in the store: in batches of `--batch` readings of all belts by time (20,000: a minute).
-The reference looks at one reading after the other and knows `heart-rate-very-high`, `heart-rate-high` and
-`vitals-lost`; its transitions must be those of the engine. Times are of one core, the best of `--rounds`; the state is
-what `tracemalloc` counts of an engine after the readings.
+What is usual is known of every resident. The reference looks at one reading after the other and knows
+`heart-rate-very-high`, `heart-rate-high` and `vitals-lost`; its transitions must be those of the engine. Times are of
+one core, the best of `--rounds`; the state is what `tracemalloc` counts of an engine after the readings.
 
     python -m benchmarks.rules --beds 1000 --minutes 90
 """
@@ -17,11 +17,12 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
 
+from alerts.baselines import BREATHING_RATE_REACH, HEART_RATE_REACH_BPM
 from alerts.beds import CHATTER_MS
 from alerts.conditions import Conditions
 from alerts.rulebook import PRIORITIES, slot_of
@@ -31,8 +32,9 @@ from alerts.vital_rules import BEGIN_CONFIRM_MS, LOST_CONFIRM_MS, UNKNOWN_LIMIT_
 from domain.alarms import Rule
 from domain.readings import Occupancy, ReadingBatch
 from domain.units import HOUR_MS, MINUTE_MS
+from domain.usual import HOURS, NIGHTS_KEPT, UsualLevels
 from simulators.arrivals import arrivals, belt_nights
-from simulators.center import simulated_center
+from simulators.center import SimulatedBed, simulated_center
 from simulators.scenarios import MEASURED_MIX, Mix, Scenario
 
 NIGHT: Final = date(2026, 1, 12)
@@ -187,10 +189,23 @@ def _postponed(bed: PlainBed, rule: Rule, run: PlainRun, at: int) -> bool:
     return True
 
 
+def usual_of(bed: SimulatedBed) -> UsualLevels:
+    """Every resident's levels are known at every hour."""
+    rates = np.array([bed.physiology.heart_rate] * 2 + [bed.physiology.breathing_rate] * 2)
+    reach = np.array([-HEART_RATE_REACH_BPM, HEART_RATE_REACH_BPM, -BREATHING_RATE_REACH, BREATHING_RATE_REACH])
+    return UsualLevels(
+        resident_id=bed.resident.resident_id,
+        nights=NIGHTS_KEPT,
+        last_night=NIGHT - timedelta(days=1),
+        limits=np.repeat((rates + reach).astype(np.float32)[:, None], HOURS, axis=1),
+        computed_at=0,
+    )
+
+
 def recorded(beds: int, minutes: int) -> tuple[list[Slot], ReadingBatch]:
     """The beds' slots and their readings of `minutes` of the night, by arrival."""
     center = simulated_center(beds, 11, mix=MIX)
-    slots = [slot_of(bed.belt.belt_id, bed.resident, center.center) for bed in center.beds]
+    slots = [slot_of(bed.belt.belt_id, bed.resident, center.center, usual=usual_of(bed)) for bed in center.beds]
     nights = belt_nights(center, NIGHT)
     start_at = nights[0].plan.start_at + FROM_MS
     end_at = start_at + minutes * MINUTE_MS

@@ -38,6 +38,10 @@ class Rule(StrEnum):
     GROUP_SILENT = "group-silent"
     NOT_IN_BED = "not-in-bed"
     STILL_IN_BED = "still-in-bed"
+    HEART_RATE_UNUSUAL_HIGH = "heart-rate-unusual-high"
+    HEART_RATE_UNUSUAL_LOW = "heart-rate-unusual-low"
+    BREATHING_RATE_UNUSUAL_HIGH = "breathing-rate-unusual-high"
+    BREATHING_RATE_UNUSUAL_LOW = "breathing-rate-unusual-low"
 
 
 LEAVE_BED_RULES: Final = (Rule.LEAVE_BED_IMMEDIATE, Rule.LEAVE_BED_NOT_BACK)

@@ -13,6 +13,9 @@ class Change(StrEnum):
     VITAL_SETTINGS = "vital-settings"
     PAUSE_BEGUN = "pause-begun"
     PAUSE_ENDED = "pause-ended"
+    CONSENT_GIVEN = "consent-given"
+    CONSENT_WITHDRAWN = "consent-withdrawn"
+    MORNING_WISH = "morning-wish"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from domain.calls import Call
+from domain.units import MINUTE_MS
 
 
 class DeliveryState(StrEnum):
@@ -17,7 +18,10 @@ class DeliveryState(StrEnum):
 
 
 class Failure(StrEnum):
-    """Why a message did not get on. The value is stored, logged and counted; it holds nothing of the address."""
+    """Why a message did not get on. The value is stored, logged and counted; it holds nothing of the address.
+
+    Of letters: NO_CONSENT, it was withdrawn or the family wants none; AWAY, the resident was not here that night.
+    """
 
     NOT_TAKEN = "not-taken"
     TIMEOUT = "timeout"
@@ -28,10 +32,18 @@ class Failure(StrEnum):
     NO_ALARM = "no-alarm"
     NOT_ALLOWED = "not-allowed"
     OVER = "over"
+    NO_CONSENT = "no-consent"
+    AWAY = "away"
 
 
 PERMANENT: Final = frozenset({Failure.GONE, Failure.BAD_ADDRESS})
 """Failures of a way that trying again does not mend."""
+UNWANTED: Final = frozenset({Failure.OVER, Failure.NO_CONSENT, Failure.AWAY})
+"""Why a message is given up: nobody is to have it."""
+
+
+PUT_OFF_MOST_MS: Final = 2 * MINUTE_MS
+"""No try is put off for so long: one that is due later from now was put down before our clock was put back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

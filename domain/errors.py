@@ -4,6 +4,7 @@
     ├── ConfigurationError   wrong settings, files, options: no start; names file and key
     ├── RefusedError         a command that may not be carried out; nothing was changed
     │   ├── IllegalStepError     the alarm is not in a state that allows it
+    │   ├── RoundOverError       the round is over, so nothing can be added to it
     │   ├── NotFoundError        no such alarm, resident, belt, person
     │   └── ForbiddenError       the person may not see or do this
     ├── UndecodableError     a message that no profile can read: goes to quarantine
@@ -36,6 +37,14 @@ class IllegalStepError(RefusedError):
         self.alarm_id = alarm_id
         self.state = state
         self.step = step
+
+
+class RoundOverError(RefusedError):
+    """The round is over; another has to be begun."""
+
+    def __init__(self, round_id: str) -> None:
+        super().__init__(f"round {round_id} is over")
+        self.round_id = round_id
 
 
 class NotFoundError(RefusedError):

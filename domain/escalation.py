@@ -6,6 +6,9 @@ from typing import Final
 from domain.alarms import Priority
 from domain.errors import ConfigurationError
 
+OFTEN: Final = 100
+"""The most repeats there may be: each is looked at in every round of the calls (own choice)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
@@ -33,6 +36,8 @@ class Steps:
             raise ConfigurationError(f"escalation repeat_s {self.repeat_s}: 30 to 3600 s")
         if not 60 <= self.again_after_s <= 86_400:
             raise ConfigurationError(f"escalation again_after_s {self.again_after_s}: 60 to 86400 s")
+        if not (0 <= self.repeats <= OFTEN and 0 <= self.again_times <= OFTEN):
+            raise ConfigurationError(f"escalation repeats {self.repeats}, again_times {self.again_times}: 0 to {OFTEN}")
 
 
 HIGH: Final = Steps(posts_s=(0, 60, 180), everybody_after_s=300, repeat_s=120, repeats=15, again_after_s=900)

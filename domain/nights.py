@@ -9,13 +9,17 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+from numpy.typing import NDArray
 
 from domain.clock import instant, utc
 from domain.errors import ConfigurationError
 from domain.residents import NightWindow
-from domain.units import DAY_MS, MINUTE_MS
+from domain.units import DAY_MS, HOUR_MS, MINUTE_MS
 
 CARRY_IN_MS: Final = 60 * MINUTE_MS
 """An absence that began at most this long before a window opens counts from the opening.
@@ -27,6 +31,8 @@ who was last in bed for the nap after lunch has not gone to bed yet, which is an
 _STRETCH_DAYS: Final = 8
 NIGHT_START: Final = time(18, 0)
 NIGHT_END: Final = time(10, 0)
+NOON: Final = time(12, 0)
+_LAST_HOUR: Final = 23
 
 
 def zone(name: str) -> ZoneInfo:
@@ -51,6 +57,32 @@ def night_of(at: int, tz: ZoneInfo) -> date:
 def night_span(night: date, tz: ZoneInfo) -> tuple[int, int]:
     """[start, end) of a night (ms): 18:00 of its date to 10:00 of the next, local time."""
     return local_instant(night, NIGHT_START, tz), local_instant(night + timedelta(days=1), NIGHT_END, tz)
+
+
+def hours_since_noon(at: NDArray[np.int64], tz: ZoneInfo) -> NDArray[Any]:
+    """The whole hours (n, 0 to 23) from the local noon before each instant (ms) on.
+
+    They count what passes, so after a change of the clocks they are shifted by it, as a sleeper is; the 25th hour of
+    such a day is counted to the 24th.
+    """
+    hour = np.empty(len(at), np.int64)
+    if not len(at):
+        return hour
+    day = at // DAY_MS
+    first, last = int(day.min()), int(day.max())
+    for each in [first] if first == last else np.unique(day).tolist():
+        rows = slice(None) if first == last else day == each
+        noons = _noons(each, tz)
+        before = noons[np.searchsorted(noons, at[rows], side="right") - 1]
+        hour[rows] = np.minimum((at[rows] - before) // HOUR_MS, _LAST_HOUR)
+    return hour
+
+
+@lru_cache(maxsize=64)
+def _noons(day: int, tz: ZoneInfo) -> NDArray[np.int64]:
+    """The local noons around a UTC day (days since 1970), one before its first instant at least."""
+    middle = utc(day * DAY_MS).date()
+    return np.array([local_instant(middle + timedelta(days=n), NOON, tz) for n in (-2, -1, 0, 1)], np.int64)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ Adapters live in `storage/`; `nightbelt` picks them. Every method may raise `Una
 All are safe to call from several threads unless said otherwise.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +15,7 @@ from domain.audit import AuditEntry
 from domain.belts import BeltStatus
 from domain.calls import Call
 from domain.care import CareKind, CareRecord
+from domain.consents import ReportConsent, Shape
 from domain.contacts import ContactPoint
 from domain.deliveries import Delivery
 from domain.escalation import Steps
@@ -24,7 +25,9 @@ from domain.readings import MinuteColumns, ReadingBatch
 from domain.reports import KeptReport, LateDay
 from domain.residents import BeltSpan, Center, LeaveBedSettings, Place, Resident, Side, VitalSettings, WatchedSpan
 from domain.roster import Duty, Roster, Shift, Swap
+from domain.rounds import Round
 from domain.spool import SpoolStatus
+from domain.usual import NightRates, UsualLevels
 from domain.watch import BedState, ConditionState
 
 
@@ -221,7 +224,9 @@ class People(Protocol):
     """Logins and sessions. Password hashing is the caller's work."""
 
     def save(self, person: Person) -> None:
-        """Add or replace by `person_id`. ConfigurationError when another person has the login."""
+        """Add or replace by `person_id`; a new password ends their sessions. ConfigurationError when another person has
+        the login.
+        """
         ...
 
     def by_login(self, login: str) -> Person | None: ...
@@ -287,8 +292,11 @@ class CallQueue(Protocol):
 class Outbox(CallQueue, Protocol):
     """Calls and what has become of them. At-least-once: a crash between sending and `put` sends again."""
 
-    def due(self, now: int, *, limit: int = 500) -> list[Delivery]:
-        """What is queued and due at `now` (ms), the longest due first."""
+    def due(self, now: int, *, limit: int = 500, letters: bool = False) -> list[Delivery]:
+        """What is queued and due at `now` (ms), the longest due first: calls about alarms, or else the letters.
+
+        With it what is due later than any try is put off (`domain.deliveries.PUT_OFF_MOST_MS`): our clock was put back.
+        """
         ...
 
     def put(self, deliveries: Sequence[Delivery]) -> None:
@@ -297,6 +305,10 @@ class Outbox(CallQueue, Protocol):
 
     def of_alarm(self, alarm_id: str) -> list[Delivery]:
         """The alarm's deliveries, by key."""
+        ...
+
+    def letters_of(self, resident_id: str, night: date) -> list[Delivery]:
+        """The letters about that night of the resident, by key."""
         ...
 
 
@@ -337,6 +349,13 @@ class Rosters(Protocol):
 
     def swap(self, center_id: str, swap: Swap) -> None:
         """Let the post of that one shift be this person's; a later one of the same shift, day and post replaces it."""
+        ...
+
+    def each_week(self, center_id: str, change: Swap) -> None:
+        """Let the post of the shift be this person's ("" nobody's) on that weekday each week; a swap of that day goes.
+
+        Whatever else of the plan changes at the same time stays. NotFoundError for a shift that is not there.
+        """
         ...
 
     def escalate(self, center_id: str, steps: Mapping[Priority, Steps]) -> None:
@@ -424,4 +443,89 @@ class AuditTrail(Protocol):
 
     def entries(self, subject: str, *, limit: int = 50) -> list[AuditEntry]:
         """What was changed of `subject` (a resident id), the newest first."""
+        ...
+
+
+class Consents(Protocol):
+    """Consent to telling families of nights, one record for each resident and family member; history is the audit's.
+
+    Does not promise that the family member, or the resident, is still known.
+    """
+
+    def give(self, consent: ReportConsent) -> None:
+        """Let it stand in place of an earlier one of the same two; what the family had wished stays.
+
+        Durable when it returns.
+        """
+        ...
+
+    def withdraw(self, resident_id: str, person_id: str, at: int, by: str) -> None:
+        """It ended at `at` (ms), as `by` recorded. Nothing happens when none stands. Durable when it returns."""
+        ...
+
+    def wish(self, resident_id: str, person_id: str, shape: Shape) -> None:
+        """The family member wants this at most. NotFoundError when there was never a consent."""
+        ...
+
+    def find(self, *, resident_id: str | None = None, person_id: str | None = None) -> list[ReportConsent]:
+        """Those of the resident, of the family member, or all; withdrawn ones as well, by resident and person."""
+        ...
+
+
+class Rounds(Protocol):
+    """Rounds and who was seen on them. Does not promise that those named are in the register."""
+
+    def begin(self, begun: Round) -> Round:
+        """Keep it and return it; if the person has one that lasts at its `started_at`, return that one instead.
+
+        Durable when it returns. However many begin for the same person at once, one round comes of it.
+        """
+        ...
+
+    def change(self, round_id: str, step: Callable[[Round], Round]) -> Round:
+        """Take the stored round through `step` and keep what comes of it, which nobody else changes in between.
+
+        `step` leaves everything but `seen` and `finished_at` as it is. NotFoundError when there is none; what `step`
+        raises leaves it as it was. Durable when it returns.
+        """
+        ...
+
+    def round(self, round_id: str) -> Round:
+        """NotFoundError when there is none."""
+        ...
+
+    def between(self, center_id: str, start_at: int, end_at: int) -> list[Round]:
+        """The centre's rounds with `start_at` <= `started_at` < `end_at` (ms), oldest first."""
+        ...
+
+    def of_resident(self, resident_id: str, start_at: int, end_at: int) -> list[Round]:
+        """Rounds on which the resident was seen at `start_at` <= `at` < `end_at` (ms), oldest first, with those looks
+        alone.
+        """
+
+
+class UsualBook(Protocol):
+    """What is usual for residents, and the nights of rates it is worked out from.
+
+    Does not promise more of a minute's rate than half a beat or an eighth of a breath.
+    """
+
+    def put_night(self, rates: NightRates) -> None:
+        """Keep it in place of an earlier one of the same resident and night. Durable when it returns. Idempotent."""
+        ...
+
+    def nights(self, resident_id: str, since: date) -> list[NightRates]:
+        """The resident's kept nights from `since` on, ascending."""
+        ...
+
+    def learned(self, night: date) -> frozenset[str]:
+        """Whose rates of that night are kept."""
+        ...
+
+    def put_levels(self, levels: UsualLevels, *, forget_before: date) -> None:
+        """Let the resident's levels be these, and forget their nights before `forget_before`. Durable afterwards."""
+        ...
+
+    def levels(self, resident_id: str | None = None) -> list[UsualLevels]:
+        """Of the resident (None: of everybody), where there are some, by resident id."""
         ...

@@ -15,6 +15,14 @@ ID_PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """Ids travel in MQTT topics, logs and addresses: no slash, no wildcard, no space, no name of a person."""
 
 
+MORNING: Final = time(10, 15)
+"""When families hear of the night: a quarter of an hour after it is over, by when its reports are made (own choice)."""
+MORNING_FIRST: Final = time(10, 0)
+"""A night ends at ten o'clock: before that there is no whole one to tell of."""
+MORNING_LAST: Final = time(17, 0)
+"""Later the time in which a late report is waited for would reach into the evening (own choice)."""
+
+
 def checked_id(kind: str, value: str) -> str:
     """`value`, or ConfigurationError when it cannot be an id of a `kind`."""
     if not ID_PATTERN.fullmatch(value):
@@ -94,6 +102,10 @@ class VitalSettings:
     clock_wrong: RuleLimit = vitals.CLOCK_WRONG
     not_in_bed: AtTime = vitals.NOT_IN_BED
     still_in_bed: AtTime = vitals.STILL_IN_BED
+    heart_rate_unusual_high: RuleLimit = vitals.HEART_RATE_UNUSUAL
+    heart_rate_unusual_low: RuleLimit = vitals.HEART_RATE_UNUSUAL
+    breathing_rate_unusual_high: RuleLimit = vitals.BREATHING_RATE_UNUSUAL
+    breathing_rate_unusual_low: RuleLimit = vitals.BREATHING_RATE_UNUSUAL
 
     def __post_init__(self) -> None:
         if not 0 <= self.settle_s <= 600:
@@ -167,11 +179,23 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Center:
-    """A care centre; `timezone` is an IANA name."""
+    """A care centre; `timezone` is an IANA name. `morning` is the local time at which families hear of the night,
+    `round_times` when rounds are planned, in local time, ascending.
+    """
 
     center_id: str
     name: str
     timezone: str = "Asia/Shanghai"
+    morning: time = MORNING
+    round_times: tuple[time, ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(at.tzinfo is not None for at in self.round_times):
+            raise ConfigurationError("rounds: local times carry no zone")
+        if not MORNING_FIRST <= self.morning <= MORNING_LAST:
+            raise ConfigurationError(
+                f"morning {self.morning:%H:%M}: {MORNING_FIRST:%H:%M}, when the night is over, to {MORNING_LAST:%H:%M}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ A shift is named by the local date on which it begins, also after midnight. Loca
 centre's zone, so a shift keeps its hours when the clocks change: a night shift is an hour longer or shorter then.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -107,19 +107,21 @@ class Roster:
     def on_duty(self, at: int, tz: ZoneInfo) -> OnDuty:
         """Who has the posts at `at` (ms)."""
         posts: dict[Post, tuple[str, ...]] = {}
-        for shift, day in self._running(at, tz):
+        for shift, day in shifts_at(self.shifts, at, tz):
             for post in Post:
                 if person_id := self.holder(shift, day, post):
                     posts[post] = tuple(dict.fromkeys((*posts.get(post, ()), person_id)))
         return OnDuty(posts=posts)
 
-    def _running(self, at: int, tz: ZoneInfo) -> Iterator[tuple[Shift, date]]:
-        today = utc(at).astimezone(tz).date()
-        for shift in self.shifts:
-            for day in (today - timedelta(days=1), today):
-                start_at, end_at = shift.span(day, tz)
-                if start_at <= at < end_at:
-                    yield shift, day
+
+def shifts_at(shifts: Iterable[Shift], at: int, tz: ZoneInfo) -> Iterator[tuple[Shift, date]]:
+    """The shifts that run at `at` (ms), each with the local date on which it began."""
+    today = utc(at).astimezone(tz).date()
+    for shift in shifts:
+        for day in (today - timedelta(days=1), today):
+            start_at, end_at = shift.span(day, tz)
+            if start_at <= at < end_at:
+                yield shift, day
 
 
 def _instant(day: date, at: time, tz: ZoneInfo) -> int:

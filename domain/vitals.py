@@ -32,6 +32,9 @@ POOR_AFTER_S: Final = 15 * 60
 EMPTY_BED_AFTER_S: Final = 10 * 60
 """Rates from an empty bed; vibration of lifts and pumps shows so (a maker's rule: "environmental interference")."""
 
+UNUSUAL_AFTER_S: Final = 15 * 60
+"""A rate far from the own usual: longer than a dream, a cough or a trip to the bathroom is felt (own choice)."""
+
 RESTLESS_WITHIN_S: Final = 30 * 60
 """A restless half hour is more than lying awake once; single minutes of tossing are everybody's (own choice)."""
 RESTLESS_SHARE: Final = 0.8
@@ -55,7 +58,9 @@ class RuleLimit:
 
     Told when the value has been beyond `limit` for `after_s`; over when it has been back beyond `clear_limit` for
     `clear_after_s`. Rules that compare nothing (a rate is there or not) have no limits. `latches`: its alarm stands
-    until a person has answered it, though the value is back; None leaves that to the rule.
+    until a person has answered it, though the value is back; None leaves that to the rule. `follows_usual`: may what is
+    usual for the person move a warning level outwards? None: as long as its limit is the product's own, for a limit
+    that somebody has set is where they want it.
     """
 
     on: bool = True
@@ -64,6 +69,7 @@ class RuleLimit:
     after_s: int = WARNING_AFTER_S
     clear_after_s: int = CLEAR_AFTER_S
     latches: bool | None = None
+    follows_usual: bool | None = None
 
     def __post_init__(self) -> None:
         _within("after_s", self.after_s, DURATION_RANGE_S)
@@ -150,3 +156,12 @@ CLOCK_WRONG: Final = RuleLimit(limit=180, clear_limit=120, after_s=15 * 60, clea
 NOT_IN_BED: Final = AtTime(at=time(23, 0))
 STILL_IN_BED: Final = AtTime(at=time(9, 30))
 """Off: habits differ. Longer than a trip to the bathroom (15 min, as with leaving the bed)."""
+HEART_RATE_UNUSUAL: Final = RuleLimit(after_s=UNUSUAL_AFTER_S, clear_after_s=5 * 60)
+BREATHING_RATE_UNUSUAL: Final = RuleLimit(after_s=UNUSUAL_AFTER_S, clear_after_s=5 * 60)
+"""The limit is the person's own, by hour (`alerts.baselines`); over after 5 min, as with restlessness (own choice)."""
+HEART_RATE_BACK: Final = 4.0
+BREATHING_RATE_BACK: Final = 1.5
+"""How far inside the own limit a rate is back: as the fixed low limits have it, and a third of the least reach."""
+HEART_RATE_APART: Final = 3.0
+BREATHING_RATE_APART: Final = 1.0
+"""A moved warning level stays this far (per minute) inside the urgent one, so that it still comes before it."""

@@ -35,6 +35,8 @@ WRITE_READINGS_MAX: Final = 20_000
 WAIT_FLOOR_S: Final = 0.001
 """Keeps a timer that is due and cannot be served from turning the wait into a spin."""
 STOP_TIMEOUT_S: Final = 30.0
+HANGS_AFTER_S: Final = 60.0
+"""A turn waits for a second at most, and its stores answer or fail within seconds (real time)."""
 
 __all__ = ["Pipeline", "Source", "Watch"]
 
@@ -110,6 +112,7 @@ class Pipeline:
             Stage.STORED: self._store_readings,
             Stage.STATUSES: self._store_statuses,
         }
+        self._turn_since_s: float | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest-worker", daemon=True)
 
@@ -127,12 +130,16 @@ class Pipeline:
         self._source.stop()
 
     def health(self) -> dict[str, str]:
-        """What the worker depends on, "ok" where it is well; may be called from any thread."""
+        """What the worker depends on, "ok" where it is well, from any thread. While the worker hangs, alarms do."""
         well = {engine.name: engine.well for _, engine in self._stages} | self._judge.well()
-        return {name: "ok" if it_is else "failing, tried again" for name, it_is in well.items()}
+        states = {name: "ok" if it_is else "failing, tried again" for name, it_is in well.items()}
+        since_s = self._turn_since_s
+        hangs = since_s is not None and self._monotonic() - since_s > HANGS_AFTER_S
+        return states | {"alarms": "hanging"} if hangs else states
 
     def turn(self) -> None:
         """Wait for messages or a timer, and do one pass."""
+        self._turn_since_s = self._monotonic()
         room = max(0, self._held_messages_max - self._ledger.messages)
         deliveries = self._source.take(min(room, PASS_MESSAGES_MAX), self._wait_s())
         begun_s = self._monotonic()
@@ -143,6 +150,7 @@ class Pipeline:
         self._work(now, self._heard_until(deliveries, now))
         self._source.ack(self._ledger.release())
         self._count(len(deliveries), begun_s)
+        self._turn_since_s = None
 
     def _run(self) -> None:
         backoff = Backoff()

@@ -4,6 +4,8 @@
 id = "c01"
 name = "Willow House"
 timezone = "Asia/Shanghai"
+morning = "10:15"
+rounds = ["22:00", "02:00", "05:00"]
 
 [[beds]]
 room = "101"
@@ -31,7 +33,7 @@ import msgspec
 from domain.errors import ConfigurationError
 from domain.nights import zone
 from domain.ports import BedEntry
-from domain.residents import Center, LeaveBedSettings, NightWindow, Resident, Side, checked_id
+from domain.residents import MORNING, Center, LeaveBedSettings, NightWindow, Resident, Side, checked_id
 from nightbelt.vital_tables import Given, vital_settings
 
 _DEFAULT = LeaveBedSettings()
@@ -41,6 +43,8 @@ class _Center(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     name: str
     timezone: str = "Asia/Shanghai"
+    morning: str = f"{MORNING:%H:%M}"
+    rounds: list[str] = []
     vitals: dict[str, Any] = {}
 
 
@@ -80,14 +84,32 @@ def read_center_file(path: Path) -> tuple[Center, list[BedEntry]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigurationError(f"centre file {path}: {error}") from error
     zone(file.center.timezone)
-    center = Center(
-        center_id=checked_id("center", file.center.id), name=file.center.name, timezone=file.center.timezone
-    )
     try:
+        center = _center(file.center)
         vital_settings(file.center.vitals)
-    except ConfigurationError as error:
+    except (ConfigurationError, ValueError) as error:
         raise ConfigurationError(f"centre file {path}: $.center.{error}") from error
     return center, [_entry(path, number, bed, file.center.vitals) for number, bed in enumerate(file.beds)]
+
+
+def _center(given: _Center) -> Center:
+    try:
+        morning = time.fromisoformat(given.morning)
+    except ValueError:
+        morning = None
+    if morning is None or morning.tzinfo is not None:
+        raise ConfigurationError(f"morning {given.morning!r}: a local time such as 10:15")
+    try:
+        round_times = sorted({time.fromisoformat(text) for text in given.rounds}, key=str)
+    except ValueError as error:
+        raise ConfigurationError(f"rounds: {error}") from error
+    return Center(
+        center_id=checked_id("center", given.id),
+        name=given.name,
+        timezone=given.timezone,
+        morning=morning,
+        round_times=tuple(round_times),
+    )
 
 
 def _entry(path: Path, number: int, bed: _Bed, vitals: Given) -> BedEntry:

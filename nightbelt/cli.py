@@ -229,7 +229,7 @@ def person(
     ] = "",
     settings_file: SettingsFile = None,
 ) -> None:
-    """Add somebody who may log in, or change them; asks for the password."""
+    """Add somebody who may log in, or change them; asks for the password. Signs them out everywhere."""
     if len(password) < MINIMUM_PASSWORD:
         raise ConfigurationError(f"password: at least {MINIMUM_PASSWORD} characters")
     added = Person(

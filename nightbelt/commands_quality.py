@@ -7,14 +7,24 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from alerts.quality import Figures, Quality
 from alerts.quality_findings import findings
 from alerts.shares import ENOUGH, Lengths, Share
 from api.languages import ENGLISH, Language, read_languages
-from api.quality import MAX_NIGHTS, NIGHTS, asked_nights, measured
+from api.quality import MAX_NIGHTS, NIGHTS, Books, asked_nights, measured
 from api.quality_body import QualityBody
-from api.quality_words import NOTHING, Beds, FindingWords, finding_words, length_words, rate_words
+from api.quality_words import (
+    NOTHING,
+    Beds,
+    FindingWords,
+    finding_words,
+    length_words,
+    rate_words,
+    share_words,
+    shift_words,
+)
 from api.words import RULES
 from domain.clock import SystemClock
 from domain.errors import ConfigurationError
@@ -24,6 +34,8 @@ from domain.residents import Center
 from nightbelt.terminal import SettingsFile, open_records, out, print_json, settings_of
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_register import RecordsRegister
+from storage.records_rosters import RecordsRosters
+from storage.records_rounds import RecordsRounds
 
 
 def quality(
@@ -45,7 +57,13 @@ def quality(
         where = _center(register, center, now)
         tz = zone(where.timezone)
         nights = asked_nights(tz, now, days=days, first=first, last=last)
-        told, _ = measured(register, RecordsAlarmBook(records), where.center_id, tz, nights, now=now)
+        books = Books(
+            register=register,
+            alarms=RecordsAlarmBook(records),
+            rosters=RecordsRosters(records),
+            rounds=RecordsRounds(records),
+        )
+        told, _ = measured(books, where, nights, now=now)
         beds = Beds.of(place for place in register.places(now) if place.center == where)
     found = findings(told)
     if as_json:
@@ -78,19 +96,40 @@ def _night(option: str, text: str | None) -> date | None:
 
 
 def _show(where: Center, tz: ZoneInfo, told: Quality, english: Language) -> None:
-    table = Table(title=f"{where.name}: nights of {told.first} to {told.last} ({tz.key})")
+    table = _table("rule", f"{where.name}: nights of {told.first} to {told.last} ({tz.key})")
     table.caption = f"shares in percent from {ENOUGH} cases on; taken: half, and 9 of 10, within"
-    for heading in ("rule", "alarms", "right", "helpful", "no outcome", "taken", "nobody", "late"):
-        table.add_column(heading, justify="left" if heading == "rule" else "right")
     for one in told.by_rule:
         table.add_row(english.say(RULES[one.rule]), *_cells(one.figures, english))
     table.add_section()
     table.add_row("all", *_cells(told.all, english))
     out.print(table)
+    if told.by_shift:
+        out.print(_shifts(told, english))
     rates = (("alarms", told.told), ("nuisance alarms", told.nuisance), ("no help needed", told.not_needed))
     for name, rate in rates:
         value, made_of = rate_words(rate, english)
         out.print(f"{name} per bed-night: {value} ({made_of})", highlight=False)
+    rounds = told.rounds
+    if rounds.done.of:
+        value, made_of = share_words(rounds.done, english, of_outcomes=False)
+        left = f"{rounds.partial} in part, {rounds.missing} missing"
+        out.print(f"planned rounds done: {value} ({'; '.join(filter(None, (made_of, left)))})", highlight=False)
+
+
+def _table(of: str, title: str, *more: str) -> Table:
+    table = Table(title=title)
+    for heading in (of, "alarms", "right", "helpful", "no outcome", "taken", "nobody", "late", *more):
+        table.add_column(heading, justify="left" if heading == of else "right")
+    return table
+
+
+def _shifts(told: Quality, english: Language) -> Table:
+    """Alarms by the shift in which they were raised."""
+    table = _table("shift", "by shift, as the roster has them now", "nuisance per bed-night")
+    for one in told.by_shift:
+        nuisance, _ = rate_words(one.nuisance, english)
+        table.add_row(Text(shift_words(one.shift, english)), *_cells(one.figures, english), nuisance)
+    return table
 
 
 def _cells(figures: Figures, english: Language) -> list[str]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Final
@@ -23,10 +23,11 @@ from domain.clock import Clock, ScaledClock, SystemClock, instant, utc
 from domain.errors import ConfigurationError
 from domain.nights import zone
 from domain.people import Person, Role
-from domain.roster import Post, Shift
+from domain.roster import WEEK, Duty, Post, Shift
 from domain.units import DAY_MS
 from nightbelt.broker import EmbeddedBroker, die_with_parent
 from nightbelt.past import NIGHTS, fill_past
+from nightbelt.past_rounds import ROUND_TIMES, walk_past
 from nightbelt.service import Service, Stores, listen
 from nightbelt.settings import Settings
 from nightbelt.simulation import demo_center
@@ -49,7 +50,11 @@ _LOGINS: Final = (
     ("nurse", Role.CAREGIVER, "Wang"),
     ("family", Role.FAMILY, "Chen"),
 )
-_ALWAYS: Final = Shift(shift_id="always", name="24 h", start=time(0), end=time(0))
+_SHIFTS: Final = (
+    Shift(shift_id="early", name="早班 Early", start=time(6), end=time(14)),
+    Shift(shift_id="late", name="晚班 Late", start=time(14), end=time(22)),
+    Shift(shift_id="night", name="夜班 Night", start=time(22), end=time(6)),
+)
 _POSTS: Final = {Post.A: "p-nurse", Post.LEAD: "p-lead"}
 
 
@@ -179,8 +184,11 @@ def _settle_in(
             nights=past_nights,
             progress=lambda done, nights: step(f"simulating {nights} past nights {_bar(done, nights)}"),
         )
+        walk_past(stores.rounds, center, state.began_at, nights=past_nights)
+        stores.rosters.plan(center.center.center_id, _SHIFTS, _duties())
+        planned = replace(center.center, round_times=ROUND_TIMES)
         lived_here_ms = (past_nights + LIVED_HERE_DAYS) * DAY_MS
-        stores.register.enroll(center.center, center.entries(), state.began_at - lived_here_ms)
+        stores.register.enroll(planned, center.entries(), state.began_at - lived_here_ms)
     passwords = Passwords()
     relative = frozenset({center.beds[0].resident.resident_id})
     for login, role, name in _LOGINS:
@@ -197,6 +205,16 @@ def _settle_in(
             relatives=relative if role is Role.FAMILY else frozenset(),
         )
         stores.people.save(person)
+
+
+def _duties() -> list[Duty]:
+    """The same people on every shift of every day."""
+    return [
+        Duty(shift_id=shift.shift_id, weekday=weekday, post=post, person_id=person_id)
+        for shift in _SHIFTS
+        for weekday in WEEK
+        for post, person_id in _POSTS.items()
+    ]
 
 
 def _bar(done: int, total: int) -> str:

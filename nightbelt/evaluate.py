@@ -1,7 +1,7 @@
 """Alarms on simulated nights against the truth: the engine in event time, without broker, stores or waiting.
 
 The readings reach the engine in the order and with the delays in which they would have reached the broker; between
-them its timers run out at their own instant.
+them its timers run out at their own instant. What is usual for a resident is learned from their nights so far.
 """
 
 from bisect import bisect_left
@@ -12,10 +12,11 @@ from typing import Final
 import numpy as np
 
 from alerts.conditions import Conditions
-from alerts.rulebook import PRIORITIES, slot_of
+from alerts.rulebook import PRIORITIES
 from alerts.runs import Kind, Transition
 from domain.alarms import Priority
 from domain.belts import BeltStatus
+from nightbelt.evaluate_usual import SimulatedLearning
 from simulators.arrivals import Arrivals, arrivals, belt_nights
 from simulators.batteries import battery_statuses, plan_battery
 from simulators.belt import BeltNight
@@ -42,16 +43,24 @@ def evaluate(
 ) -> Evaluation:
     """Score the default rules on `nights` nights of `beds` beds; `progress` is called after each night."""
     center = simulated_center(beds, seed, mix=mix)
-    engine = Conditions([slot_of(bed.belt.belt_id, bed.resident, center.center) for bed in center.beds])
+    learning = SimulatedLearning(center)
+    engine = Conditions(learning.begin(FIRST_NIGHT))
     truth: list[TruthLine] = []
     raised: list[Raised] = []
     for n in range(nights):
-        plans = belt_nights(center, FIRST_NIGHT + timedelta(days=n))
+        night = FIRST_NIGHT + timedelta(days=n)
+        plans, due = belt_nights(center, night), list[Transition]()
+        engine.take_changes()
+        engine.configure(learning.begin(night))
         for plan in plans:
-            truth += _lines(center, plan)
+            lines = _lines(center, plan)
+            truth += [*lines, *learning.owed(plan, lines)]
         said = sorted((each for plan in plans for each in _said(center, plan)), key=lambda status: status.at)
         for piece in arrivals(plans):
-            raised += [_raised(told) for told in _run(engine, piece, said) if told.kind is Kind.DUE]
+            learning.hear(piece)
+            due += [told for told in _run(engine, piece, said) if told.kind is Kind.DUE]
+        learning.end(plans, due)
+        raised += [_raised(told) for told in due]
         progress()
     scored = score(truth, raised, rules=PRIORITIES)
     return {**scored, "false_per_1000_bed_nights": _false(scored)}

@@ -20,6 +20,7 @@ from domain.ports import LateReadings, NightReports, ReadingsStore, Register
 from domain.reports import KeptReport, LateDay
 from domain.residents import Side
 from domain.units import DAY_MS, LONG_AGO, MINUTE_MS
+from nightbelt.learning import Learner
 from sleep.report import VERSION
 
 CATCH_UP_NIGHTS: Final = 35
@@ -48,7 +49,8 @@ class NightReporter:
     """On a thread of its own (`start`, `stop`); `look` is one round, for tests.
 
     `closed_at` is up to when nights are taken to be over (ms): readings from before it that are written from now on
-    have to be noted in `late`. In `maker_centers` (ids, `*` for all) the makers' stages are taken.
+    have to be noted in `late`. In `maker_centers` (ids, `*` for all) the makers' stages are taken. `learner` learns
+    from each night whose report is there.
     """
 
     def __init__(
@@ -61,9 +63,11 @@ class NightReporter:
         clock: Clock,
         version: int = VERSION,
         maker_centers: tuple[str, ...] = (),
+        learner: Learner | None = None,
     ) -> None:
         self._register, self._readings, self._reports, self._late = register, readings, reports, late
         self._clock, self._version, self._maker_centers = clock, version, maker_centers
+        self._learner = learner
         self._closed_at = LONG_AGO
         self._done: set[date] = set()
         self._well = True
@@ -113,10 +117,13 @@ class NightReporter:
     def _make_night(self, night: date, anew: set[str], now: int) -> int:
         """The reports of one night that are not there, were made by an older version, or are wanted `anew`."""
         versions = self._reports.versions(night, night)
+        learned = self._learner.learned(night) if self._learner else frozenset()
         made = 0
         for sleeper in self._sleepers(night, now):
             known = versions.get((sleeper.resident_id, night), -1) >= self._version
             if known and sleeper.resident_id not in anew:
+                if sleeper.resident_id not in learned:
+                    self._learn(sleeper, night)
                 continue
             made += self._make(sleeper, night)
             if self._stopping.wait(REST_S):
@@ -126,8 +133,7 @@ class NightReporter:
         return made
 
     def _make(self, sleeper: _Sleeper, night: date) -> bool:
-        start_at, end_at = night_span(night, sleeper.zone)
-        hours = Hours(night=night, start_at=start_at, end_at=end_at, zone=sleeper.zone)
+        hours = _hours(sleeper, night)
         computed_at = self._clock.now()
         report = resident_report(
             self._register,
@@ -140,7 +146,12 @@ class NightReporter:
         if report is None:
             return False
         self._reports.put([KeptReport(report=report, computed_at=computed_at, version=self._version)])
+        self._learn(sleeper, night)
         return True
+
+    def _learn(self, sleeper: _Sleeper, night: date) -> None:
+        if self._learner:
+            self._learner.learn(sleeper.resident_id, _hours(sleeper, night))
 
     def _sleepers(self, night: date, now: int) -> list[_Sleeper]:
         """Who had a bed at the beginning, in the middle or at the end of the night, where it is over."""
@@ -194,6 +205,11 @@ class NightReporter:
         if self._well:
             _log.error("night reports could not be made", error=why, exc_info=error)
         self._well = False
+
+
+def _hours(sleeper: _Sleeper, night: date) -> Hours:
+    start_at, end_at = night_span(night, sleeper.zone)
+    return Hours(night=night, start_at=start_at, end_at=end_at, zone=sleeper.zone)
 
 
 def _last_night(zone: ZoneInfo, now: int) -> date:

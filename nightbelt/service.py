@@ -26,9 +26,10 @@ from ingest.source import READINGS_FILTER, MqttSource
 from ingest.statuses import STATUS_FILTER
 from nightbelt.broker_tls import tls_context
 from nightbelt.channels.calling import Calling, Ways
-from nightbelt.channels.courier import Books
+from nightbelt.channels.desks import Books
 from nightbelt.far_readings import FarReadings
 from nightbelt.late import NotingReadings
+from nightbelt.learning import Learner
 from nightbelt.night_reports import NightReporter
 from nightbelt.settings import Settings
 from nightbelt.stopping import Stopping
@@ -38,6 +39,7 @@ from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_audit import RecordsAuditTrail
 from storage.records_belts import RecordsBeltStatuses
 from storage.records_care import RecordsCare
+from storage.records_consents import RecordsConsents
 from storage.records_contacts import RecordsContacts
 from storage.records_night_reports import RecordsLateReadings, RecordsNightReports
 from storage.records_outbox import RecordsOutbox
@@ -46,6 +48,8 @@ from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
 from storage.records_rosters import RecordsRosters
+from storage.records_rounds import RecordsRounds
+from storage.records_usual import RecordsUsual
 
 _log = structlog.get_logger(__name__)
 
@@ -97,6 +101,19 @@ class Stores:
         self.reports = RecordsNightReports(self.records)
         self.late = RecordsLateReadings(self.records)
         self.care = RecordsCare(self.records)
+        self.consents = RecordsConsents(self.records)
+        self.rounds = RecordsRounds(self.records)
+        self.usual = RecordsUsual(self.records)
+
+    def learner(self, clock: Clock) -> Learner:
+        return Learner(
+            register=self.register,
+            readings=self.readings,
+            reports=self.reports,
+            alarms=self.book,
+            usual=self.usual,
+            clock=clock,
+        )
 
     def close(self) -> None:
         self._stack.close()
@@ -139,6 +156,7 @@ class Service:
             statuses=stores.statuses,
             care=stores.care,
             pauses=stores.pauses,
+            usual=stores.usual,
         )
         decoder = Decoder(load_profiles(settings.profiles, settings.profiles_dir))
         expects_session = bool(stores.book.states()[0])
@@ -150,6 +168,7 @@ class Service:
             late=stores.late,
             clock=clock,
             maker_centers=settings.use_maker_stages,
+            learner=stores.learner(clock),
         )
         self._pipeline = Pipeline(
             source=self._source,
@@ -170,6 +189,7 @@ class Service:
             registry=self._registry,
         )
         self._ways = Ways(settings)
+        services = self._services(settings, stores, clock, clock_speed, banner)
         self._calling = Calling(
             settings,
             Books(
@@ -181,13 +201,19 @@ class Service:
                 rosters=stores.rosters,
             ),
             self._ways,
+            services,
             broker=self._source,
             publish=self.hub.publish,
             clock=clock,
             registry=self._registry,
         )
-        app = create_app(self._services(settings, stores, clock, clock_speed, banner))
-        self._server = _Server(app, self.hub, host=settings.web_host, port=settings.web_port)
+        self._server = _Server(
+            create_app(services),
+            self.hub,
+            host=settings.web_host,
+            port=settings.web_port,
+            proxies=settings.trusted_proxies,
+        )
 
     def run(self, stopping: Stopping, when_up: Callable[[], None] = lambda: None) -> None:
         """Serve until asked to stop; `when_up` is called once the pages answer."""
@@ -228,6 +254,8 @@ class Service:
             care=stores.care,
             pauses=stores.pauses,
             audit=stores.audit,
+            rounds=stores.rounds,
+            usual=stores.usual,
             hub=self.hub,
             latest=self.watch.latest,
             step=step,
@@ -239,6 +267,7 @@ class Service:
             reach=Reach(contacts=stores.contacts, ways=self._ways),
             on_care=self.watch.cared,
             maker_centers=settings.use_maker_stages,
+            consents=stores.consents,
         )
 
     def _health(self) -> dict[str, str]:

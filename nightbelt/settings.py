@@ -97,6 +97,11 @@ class Settings(BaseSettings):
     secure_cookies: bool = Field(
         default=True, description="Send cookies over HTTPS only; off only for plain HTTP on loopback."
     )
+    trusted_proxies: str = Field(
+        default="",
+        pattern="^[0-9a-fA-F.:/, ]*$",
+        description="Proxies whose `X-Forwarded-For` is believed: addresses or networks, with commas.",
+    )
     public_url: str = Field(
         default="", description="Address that people reach the pages at, for links in messages; empty: no links."
     )

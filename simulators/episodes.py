@@ -18,6 +18,7 @@ from simulators.physiology import CELL_MS, Body, Floats, body
 from simulators.scenarios import EPISODES, Scenario
 from simulators.sharing import felt_share, neighbour, over_one_belt, unwatched
 from simulators.streams import Purpose, stream
+from simulators.unusual import LENGTH_MIN, unusual_rate
 
 MARGIN_MS: Final = 5 * MINUTE_MS
 """An episode keeps this far from getting in, from leaving and from other episodes."""
@@ -30,6 +31,8 @@ _LENGTH_MIN: Final = {
     Scenario.BREATHING_PAUSE: (0.25, 1.25),
     Scenario.TOSSING: (40.0, 80.0),
     Scenario.SITTING_UP: (0.2, 1.5),
+    Scenario.UNUSUAL_HEART: LENGTH_MIN,
+    Scenario.UNUSUAL_BREATHING: LENGTH_MIN,
 }
 """Shortest and longest (min); the shortest are too short to be told."""
 _LEVELS: Final = {
@@ -42,8 +45,8 @@ _LEVELS: Final = {
 }
 """Rates of a worrying and of an urgent episode (lowest, highest), per minute; movement of who moves in bed for a while,
 and of who sits up."""
-_HEART: Final = {Scenario.TACHYCARDIA, Scenario.BRADYCARDIA}
-_BREATH: Final = {Scenario.FAST_BREATHING, Scenario.SLOW_BREATHING}
+_HEART: Final = {Scenario.TACHYCARDIA, Scenario.BRADYCARDIA, Scenario.UNUSUAL_HEART}
+_BREATH: Final = {Scenario.FAST_BREATHING, Scenario.SLOW_BREATHING, Scenario.UNUSUAL_BREATHING}
 _TOSSING_SHARE: Final = 0.5
 """Share of cells with a movement while somebody tosses and turns."""
 _TOSSING_MOVEMENT: Final = (45.0, 90.0)
@@ -80,7 +83,7 @@ def plan_episodes(center: SimulatedCenter, plan: NightPlan) -> tuple[Episode, ..
         span = _placed(plan, spans, round((low + length * (high - low)) * MINUTE_MS), where)
         if span is None or any(_touch(span, (other.from_at, other.to_at)) for other in planned):
             continue
-        planned.append(Episode(kind=kind, from_at=span[0], to_at=span[1], rate=_rate(kind, urgent, level)))
+        planned.append(Episode(kind=kind, from_at=span[0], to_at=span[1], rate=_rate(kind, urgent, level, plan)))
     return tuple(planned)
 
 
@@ -141,7 +144,9 @@ def _immobile(plan: NightPlan, movement: Floats) -> Floats:
     return np.where(near > _EDGE_CELLS, np.minimum(movement, _IMMOBILE_MOVEMENT), movement)
 
 
-def _rate(kind: Scenario, urgent: float, level: float) -> float:
+def _rate(kind: Scenario, urgent: float, level: float, plan: NightPlan) -> float:
+    if kind in {Scenario.UNUSUAL_HEART, Scenario.UNUSUAL_BREATHING}:
+        return unusual_rate(kind, plan.bed.physiology, urgent, level)
     if kind not in _LEVELS:
         return float("nan")
     low, high = _LEVELS[kind][urgent < _URGENT_SHARE]

@@ -59,7 +59,7 @@ def episode_verdicts(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Rate:
+class TrueRate:
     """One rate of a night on the body's grid: `judged` where a belt can tell it, to within `blur`."""
 
     name: str
@@ -78,12 +78,12 @@ class _Rate:
 def _of_rates(
     plan: NightPlan, body: Body, episodes: Sequence[Episode], settings: VitalSettings, sight: Sight
 ) -> Iterator[EpisodeVerdict]:
-    judged = _judged_cells(plan, body, episodes, settings.settle_s * SECOND_MS)
+    judged = judged_cells(plan, body, episodes, settings.settle_s * SECOND_MS)
     for name, values, blur in (
         ("heart_rate", body.heart_rate, HEART_RATE_BLUR),
         ("breathing_rate", body.breathing_rate, BREATHING_RATE_BLUR),
     ):
-        rate = _Rate(name=name, values=values, blur=blur, judged=judged, start_at=body.start_at)
+        rate = TrueRate(name=name, values=values, blur=blur, judged=judged, start_at=body.start_at)
         for level in ("high", "low"):
             loud = list(_of_level(rate, f"very_{level}", settings, sight))
             yield from loud
@@ -91,7 +91,7 @@ def _of_rates(
                 yield either(found) if any(_meet(found, other) for other in loud) else found
 
 
-def _of_level(rate: _Rate, level: str, settings: VitalSettings, sight: Sight) -> Iterator[EpisodeVerdict]:
+def _of_level(rate: TrueRate, level: str, settings: VitalSettings, sight: Sight) -> Iterator[EpisodeVerdict]:
     """The stretches of a rate beyond the limit of one of its rules."""
     asked: RuleLimit = getattr(settings, f"{rate.name}_{level}")
     if not asked.on or asked.limit is None:
@@ -99,15 +99,15 @@ def _of_level(rate: _Rate, level: str, settings: VitalSettings, sight: Sight) ->
     rule = Rule(f"{rate.name}-{level}".replace("_", "-"))
     beyond = asked.limit - rate.values if level.endswith("low") else rate.values - asked.limit
     sure = rate.spans(beyond > rate.blur)
-    for span in _bridged(rate.spans(beyond > -rate.blur)):
+    for span in bridged(rate.spans(beyond > -rate.blur)):
         inside = [one for one in sure if one[0] >= span[0] and one[1] <= span[1]]
         longest = max(inside, key=lambda one: one[1] - one[0], default=None)
-        found = _judged(rule, asked, span, longest, sight)
+        found = judged_span(rule, asked, span, longest, sight)
         if found is not None:
             yield found
 
 
-def _judged(rule: Rule, asked: RuleLimit, span: Span, sure: Span | None, sight: Sight) -> EpisodeVerdict | None:
+def judged_span(rule: Rule, asked: RuleLimit, span: Span, sure: Span | None, sight: Sight) -> EpisodeVerdict | None:
     """What is owed for something that may have lasted for `span`, and certainly did for `sure`."""
     after_ms = asked.after_s * SECOND_MS
     if sure is not None and sure[1] - sure[0] >= after_ms + SLACK_MS + sight.blur_ms:
@@ -119,7 +119,7 @@ def _judged(rule: Rule, asked: RuleLimit, span: Span, sure: Span | None, sight: 
     return None
 
 
-def _judged_cells(plan: NightPlan, body: Body, episodes: Sequence[Episode], settle_ms: int) -> NDArray[np.bool_]:
+def judged_cells(plan: NightPlan, body: Body, episodes: Sequence[Episode], settle_ms: int) -> NDArray[np.bool_]:
     """The cells of the body's grid that lie wholly in bed, after settling, and whose rates the belt can tell."""
     judged = np.zeros(len(body.stage), np.bool_)
     for entry_at, exit_at in plan.in_bed.tolist():
@@ -145,7 +145,7 @@ def _of_signals(
         for rule in rules.get(episode.kind, ()):
             asked: RuleLimit = getattr(settings, rule.replace("-", "_"))
             span = (episode.from_at, episode.to_at)
-            verdict = _judged(rule, asked, span, span, sight) if asked.on else None
+            verdict = judged_span(rule, asked, span, span, sight) if asked.on else None
             if verdict is not None:
                 yield verdict
 
@@ -210,7 +210,7 @@ def _runs(mask: NDArray[np.bool_]) -> list[Span]:
     return [(int(low), int(high)) for low, high in edges.reshape(-1, 2)]
 
 
-def _bridged(spans: Sequence[Span]) -> list[Span]:
+def bridged(spans: Sequence[Span]) -> list[Span]:
     joined: list[Span] = []
     for low, high in spans:
         if joined and low - joined[-1][1] <= BRIDGE_MS:

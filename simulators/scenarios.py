@@ -45,6 +45,8 @@ class Scenario(StrEnum):
     CENTER_DOWN = "center-down"
     TWO_IN_BED = "two-in-bed"
     ONE_BELT_FOR_TWO = "one-belt-for-two"
+    UNUSUAL_HEART = "unusual-heart"
+    UNUSUAL_BREATHING = "unusual-breathing"
 
 
 LONG_ABSENCE_MIN: Final = (20.0, 60.0)
@@ -151,6 +153,8 @@ EPISODES: Final = (
     Scenario.BREATHING_PAUSE,
     Scenario.TOSSING,
     Scenario.SITTING_UP,
+    Scenario.UNUSUAL_HEART,
+    Scenario.UNUSUAL_BREATHING,
 )
 """What happens to rates and signal for a while; in the order in which they are planned."""
 MEASURED_MIX: Final = Mix(

@@ -79,7 +79,7 @@ def _by_epoch(epoch: NDArray[np.int64], stage: Stages, count: int) -> Stages:
 def _figures(stages: Stages, main: Mask, columns: EpochColumns, agreement: float | None) -> MakerStages:
     told = stages[main & (stages != SleepStage.UNKNOWN)]
     shares = {stage: float(np.mean(told == stage)) for stage in SleepStage}
-    asleep = np.count_nonzero(told != SleepStage.AWAKE)
+    asleep = int(np.count_nonzero(told != SleepStage.AWAKE))
     return MakerStages(
         share=len(told) / int(np.count_nonzero(main)),
         sleep_min=asleep * columns.length_ms / MINUTE_MS,

@@ -34,9 +34,12 @@ UNACKED_MS: Final = 10_000
 KEEPALIVE_S: Final = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """A network that is gone is noticed after UNACKED_MS while something is under way, else after 25 s."""
 POOL_SIZE: Final = 5
-POOL_OVERFLOW: Final = 15
+POOL_OVERFLOW: Final = 45
+"""With `POOL_SIZE` more than there are threads that ask: 40 of the pages, and those that judge, call and report. So no
+look of a page keeps an alarm waiting.
+"""
 POOL_WAIT_S: Final = 5.0
-"""The wait for one of the 20 connections when requests of many browsers hold them all."""
+"""The wait for a connection where others hold them all the same."""
 
 _TURN: Final = 0x6E69676874
 """The key of the advisory lock that stands in for SQLite's one writer."""

@@ -36,6 +36,8 @@ from storage import postgresql
 
 _WRITES: Final = "nightbelt_writes"
 _WAL_TRIES: Final = 10
+NO_LIMIT: Final = -1
+"""Of connections to the file: one for each thread that asks. The judging of alarms must not wait for slow pages."""
 _MISTAKES: Final = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 """Database errors that are ours to mend; all others are the engine's."""
 
@@ -160,7 +162,7 @@ def _engine(url: URL, busy_timeout_ms: int) -> Engine:
     json = {"json_serializer": _to_json, "json_deserializer": msgspec.json.decode}
     if url.drivername != "sqlite":
         return postgresql.engine_of(url, busy_timeout_ms, **json)
-    engine = create_engine(url, connect_args={"timeout": busy_timeout_ms / 1000}, **json)
+    engine = create_engine(url, connect_args={"timeout": busy_timeout_ms / 1000}, max_overflow=NO_LIMIT, **json)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, or_, select, update
 
 from domain.calls import Call
-from domain.deliveries import Delivery, DeliveryState, queued
+from domain.deliveries import PUT_OFF_MOST_MS, Delivery, DeliveryState, queued
 from storage.records import Records, put_new
 from storage.tables import deliveries
 
@@ -24,11 +25,12 @@ class RecordsOutbox:
         with self._records.write() as connection:
             put_new(connection, deliveries, [_row(queued(call)) for call in calls])
 
-    def due(self, now: int, *, limit: int = 500) -> list[Delivery]:
-        waiting = (deliveries.c.state == DeliveryState.QUEUED, deliveries.c.next_at <= now)
-        return self._read(
-            select(deliveries).where(*waiting).order_by(deliveries.c.next_at, deliveries.c.due_at).limit(limit)
-        )
+    def due(self, now: int, *, limit: int = 500, letters: bool = False) -> list[Delivery]:
+        table = deliveries.c
+        kind = table.night.is_not(None) if letters else table.night.is_(None)
+        by_now = or_(table.next_at <= now, table.next_at > now + PUT_OFF_MOST_MS)
+        waiting = select(deliveries).where(table.state == DeliveryState.QUEUED, by_now, kind)
+        return self._read(waiting.order_by(table.next_at, table.due_at).limit(limit))
 
     def put(self, deliveries_now: Sequence[Delivery]) -> None:
         if not deliveries_now:
@@ -41,6 +43,10 @@ class RecordsOutbox:
     def of_alarm(self, alarm_id: str) -> list[Delivery]:
         found = self._read(select(deliveries).where(deliveries.c.alarm_id == alarm_id))
         return sorted(found, key=lambda delivery: delivery.call.key)
+
+    def letters_of(self, resident_id: str, night: date) -> list[Delivery]:
+        mine = (deliveries.c.night == night, deliveries.c.resident_id == resident_id)
+        return sorted(self._read(select(deliveries).where(*mine)), key=lambda delivery: delivery.call.key)
 
     def _read(self, query: Select[Any]) -> list[Delivery]:
         with self._records.read() as connection:

@@ -19,6 +19,9 @@ class RecordsPeople:
             holder = connection.scalar(select(people.c.person_id).where(people.c.login == person.login))
             if holder not in {None, person.person_id}:
                 raise ConfigurationError(f"login {person.login!r} is taken by another person")
+            was = connection.scalar(select(people.c.password_hash).where(people.c.person_id == person.person_id))
+            if was != person.password_hash:
+                connection.execute(delete(sessions).where(sessions.c.person_id == person.person_id))
             row = {name: getattr(person, name) for name in people.c.keys()}  # noqa: SIM118 - a column collection
             put(connection, people, [row])
             connection.execute(delete(relatives).where(relatives.c.person_id == person.person_id))

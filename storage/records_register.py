@@ -6,6 +6,7 @@ was before. Fails loudly and whole: a roster that contradicts itself changes not
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import time
 from typing import Any
 
 import msgspec
@@ -60,6 +61,8 @@ class RecordsRegister:
                 rooms.c.name.label("room"),
                 centers.c.name.label("center"),
                 centers.c.timezone,
+                centers.c.morning,
+                centers.c.round_times,
                 mountings.c.belt_id,
                 stays.c.start_at.label("stay_from"),
                 residents.c.resident_id,
@@ -154,7 +157,7 @@ def _check_once(kind: str, names: Iterable[str | None]) -> None:
 
 def _put_names(connection: Connection, center: Center, entries: Sequence[BedEntry]) -> None:
     center_id = center.center_id
-    put(connection, centers, [{"center_id": center_id, "name": center.name, "timezone": center.timezone}])
+    put(connection, centers, [_center_row(center)])
     names = {entry.room_id: entry.room for entry in entries}
     put(connection, rooms, [{"center_id": center_id, "room_id": key, "name": name} for key, name in names.items()])
     put_new(connection, belts, [{"belt_id": entry.belt_id} for entry in entries if entry.belt_id])
@@ -244,6 +247,27 @@ def _meets(table: Table, start_at: int, end_at: int) -> ColumnElement[bool]:
     return and_(table.c.start_at < end_at, or_(table.c.end_at.is_(None), table.c.end_at > start_at))
 
 
+def _center_row(center: Center) -> dict[str, Any]:
+    return {
+        "center_id": center.center_id,
+        "name": center.name,
+        "timezone": center.timezone,
+        "morning": f"{center.morning:%H:%M}",
+        "round_times": msgspec.to_builtins(center.round_times),
+    }
+
+
+def _center(row: Row[*tuple[Any, ...]]) -> Center:
+    """A centre as stored; an older version stored no times of rounds."""
+    return Center(
+        center_id=row.center_id,
+        name=row.center,
+        timezone=row.timezone,
+        morning=time.fromisoformat(row.morning),
+        round_times=msgspec.convert(row.round_times or [], tuple[time, ...]),
+    )
+
+
 def _resident_row(resident: Resident) -> dict[str, Any]:
     return {
         "resident_id": resident.resident_id,
@@ -268,7 +292,7 @@ def _place(row: Row[*tuple[Any, ...]]) -> Place:
     if row.resident_id is not None:
         resident = _resident(row.resident_id, row.resident, row.leave_bed, row.vitals)
     return Place(
-        center=Center(center_id=row.center_id, name=row.center, timezone=row.timezone),
+        center=_center(row),
         room_id=row.room_id,
         room=row.room,
         bed_id=row.bed_id,

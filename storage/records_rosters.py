@@ -5,10 +5,10 @@ from datetime import date, time
 from typing import Final
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, Delete, Table, and_, delete, select
 
 from domain.alarms import Priority
-from domain.errors import ConfigurationError
+from domain.errors import ConfigurationError, NotFoundError
 from domain.escalation import Steps
 from domain.roster import Duty, Roster, Shift, Swap
 from storage.records import Records, put
@@ -63,7 +63,7 @@ class RecordsRosters:
                 raise ConfigurationError(
                     f"roster of {center_id}: a duty names the shift {duty.shift_id!r}, there is none"
                 )
-        with self._records.write() as connection:
+        with self._records.write_in_turn() as connection:
             for table in (shifts, duties):
                 connection.execute(delete(table).where(table.c.center_id == center_id))
             put(connection, shifts, [_shift_row(center_id, shift) for shift in shifts_now])
@@ -80,6 +80,19 @@ class RecordsRosters:
         with self._records.write() as connection:
             put(connection, swaps, [row])
 
+    def each_week(self, center_id: str, change: Swap) -> None:
+        weekday, post = change.day.weekday(), change.post
+        with self._records.write_in_turn() as connection:
+            of_center = and_(shifts.c.center_id == center_id, shifts.c.shift_id == change.shift_id)
+            if connection.execute(select(shifts).where(of_center)).one_or_none() is None:
+                raise NotFoundError("shift", change.shift_id)
+            connection.execute(_without(swaps, center_id, change, swaps.c.day == change.day.isoformat()))
+            if change.person_id:
+                duty = Duty(shift_id=change.shift_id, weekday=weekday, post=post, person_id=change.person_id)
+                put(connection, duties, [_duty_row(center_id, duty)])
+            else:
+                connection.execute(_without(duties, center_id, change, duties.c.weekday == weekday))
+
     def escalate(self, center_id: str, steps: Mapping[Priority, Steps]) -> None:
         rows = [
             {"center_id": center_id, "priority": priority, "steps": msgspec.to_builtins(each)}
@@ -88,6 +101,12 @@ class RecordsRosters:
         with self._records.write() as connection:
             connection.execute(delete(escalations).where(escalations.c.center_id == center_id))
             put(connection, escalations, rows)
+
+
+def _without(table: Table, center_id: str, change: Swap, on: ColumnElement[bool]) -> Delete:
+    """Removes who has the post of the shift `on` a day or weekday."""
+    place = (table.c.center_id == center_id, table.c.shift_id == change.shift_id, table.c.post == change.post)
+    return delete(table).where(*place, on)
 
 
 def _shift_row(center_id: str, shift: Shift) -> dict[str, str]:

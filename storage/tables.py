@@ -32,6 +32,7 @@ from domain.alarms import AlarmState, Category, EventKind, Outcome, Priority, Ru
 from domain.audit import Change
 from domain.calls import CallReason
 from domain.care import CareKind
+from domain.consents import Consenter, Shape
 from domain.contacts import WayKind
 from domain.deliveries import DeliveryState, Failure
 from domain.pauses import PauseEnd, PauseReason
@@ -89,7 +90,10 @@ centers: Final = Table(
     Column("center_id", String, primary_key=True),
     Column("name", Words, nullable=False),
     Column("timezone", String, nullable=False),
+    Column("morning", String, nullable=False, server_default="10:15"),
+    Column("round_times", JSON),
 )
+"""`morning` is a local time as HH:MM."""
 
 rooms: Final = Table(
     "rooms",
@@ -325,9 +329,15 @@ deliveries: Final = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_at", BigInteger, nullable=False),
     Column("failure", Choice(Failure)),
+    Column("resident_id", String, nullable=False, server_default=""),
+    Column("night", Date),
     Index("ix_deliveries_due", "state", "next_at"),
+    Index("ix_deliveries_night", "night", "resident_id"),
 )
-"""No foreign keys: a call is kept, and failed loudly, whatever the alarm book and the register know."""
+"""`night` is there in letters to families.
+
+No foreign keys: a call is kept, and failed loudly, whatever the alarm book and the register know.
+"""
 
 shifts: Final = Table(
     "shifts",
@@ -445,3 +455,68 @@ audit: Final = Table(
     Column("before", JSON, nullable=False),
     Column("after", JSON, nullable=False),
 )
+
+report_consents: Final = Table(
+    "report_consents",
+    metadata,
+    Column("resident_id", String, primary_key=True),
+    Column("person_id", String, primary_key=True),
+    Column("covers", Choice(Shape), nullable=False),
+    Column("consenter", Choice(Consenter), nullable=False),
+    Column("given_at", BigInteger, nullable=False),
+    Column("given_by", String, nullable=False),
+    Column("withdrawn_at", BigInteger),
+    Column("withdrawn_by", String),
+    Column("wish", Choice(Shape), nullable=False),
+)
+"""No foreign keys: that somebody consented, and withdrew it, is kept whatever the register knows."""
+
+
+rounds: Final = Table(
+    "rounds",
+    metadata,
+    Column("round_id", String, primary_key=True),
+    Column("center_id", String, nullable=False),
+    Column("person_id", String, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("expected", JSON, nullable=False),
+    Column("finished_at", BigInteger),
+    Index("ix_rounds_center_id", "center_id", "started_at"),
+)
+
+round_looks: Final = Table(
+    "round_looks",
+    metadata,
+    Column("round_id", String, primary_key=True),
+    Column("resident_id", String, primary_key=True),
+    Column("bed_id", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("note", Words, nullable=False),
+    Index("ix_round_looks_resident_id", "resident_id", "at"),
+)
+"""No foreign keys, as with alarms."""
+
+
+rate_nights: Final = Table(
+    "rate_nights",
+    metadata,
+    Column("resident_id", String, primary_key=True),
+    Column("night", Date, primary_key=True),
+    Column("noon_at", BigInteger, nullable=False),
+    Column("start_at", BigInteger, nullable=False),
+    Column("heart_rate", LargeBinary, nullable=False),
+    Column("breathing_rate", LargeBinary, nullable=False),
+    Index("ix_rate_nights_night", "night"),
+)
+"""A byte for each minute, see `storage.records_usual`. No foreign keys, as with the reports."""
+
+usual_levels: Final = Table(
+    "usual_levels",
+    metadata,
+    Column("resident_id", String, primary_key=True),
+    Column("nights", Integer, nullable=False),
+    Column("last_night", Date, nullable=False),
+    Column("limits", JSON, nullable=False),
+    Column("computed_at", BigInteger, nullable=False),
+)
+"""`limits` has a list of 24 for each side, null where an hour is not known."""

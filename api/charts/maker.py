@@ -11,7 +11,7 @@ from api.report_words import MAKER_STAGES
 from domain.reports import MakerStage, NightReport, SleepState
 from domain.units import SECOND_MS
 
-LANE_PX: Final = 14
+LANE_PX: Final = 17
 LANES: Final = (MakerStage.AWAKE, MakerStage.REM, MakerStage.LIGHT, MakerStage.DEEP)
 """From above, as hypnograms are drawn."""
 

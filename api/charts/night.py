@@ -43,12 +43,13 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartNight:
-    """What is drawn. `alarms` are instants (ms) with what they are called."""
+    """What is drawn. `alarms` are instants (ms) with what they are called; `seen` when staff looked in (ms)."""
 
     report: NightReport
     minutes: tuple[MinuteColumns, ...]
     alarms: tuple[tuple[int, str], ...]
     zone: ZoneInfo
+    seen: tuple[int, ...] = ()
 
 
 def stretches(report: NightReport) -> list[Stretch]:
@@ -99,7 +100,14 @@ def strip_chart(night: ChartNight, language: Language, look: Look, *, width: int
     if title:
         lines = [line for text in title[1:] for line in wrapped(text, (width + SIDE_PX) / LETTER_PX)]
         heading = alt.TitleParams(
-            title[0], subtitle=lines, anchor="start", fontSize=20, subtitleFontSize=16, subtitlePadding=10, offset=18
+            title[0],
+            subtitle=lines,
+            anchor="start",
+            fontSize=20,
+            subtitleFontSize=16,
+            subtitleLineHeight=23,
+            subtitlePadding=12,
+            offset=20,
         )
         chart = chart.properties(title=heading, padding=20)
     return dressed(chart, look, tables)
@@ -147,16 +155,16 @@ def bin_means(rows: Sequence[Row]) -> Iterator[tuple[int, int, dict[str, float |
 
 
 def _lanes(night: ChartNight, language: Language, look: Look, hours: alt.X, tables: Tables) -> Drawing:
-    """A lane for each state, and below for turn-overs and alarms where there are any."""
+    """A lane for each state, and below for turn-overs, rounds and alarms where there are any."""
     spent = {part.state for part in stretches(night.report)}
     names = {state: language.say(STATES[state]) for state in LANES if state in spent or state is not SleepState.UNKNOWN}
-    turned, alarm = language.say("Turned over"), language.say("Alarm")
-    turns = [row | {"lane": turned} for row in _turn_rows(night, language)]
-    alarms = [
-        {"at": at, "lane": alarm, "said": f"{language.clock_time(at, night.zone)} · {what}"}
-        for at, what in night.alarms
-    ]
-    order = [*names.values(), *([turned] if turns else []), *([alarm] if alarms else [])]
+    seen = [(at, "") for at in night.seen]
+    below = {
+        "turns": _turn_rows(night, language),
+        "seen": _point_rows(seen, language.say("Seen by staff"), language, night.zone),
+        "alarms": _point_rows(night.alarms, language.say("Alarm"), language, night.zone),
+    }
+    order = [*names.values(), *(rows[0]["lane"] for rows in below.values() if rows)]
     lane = alt.Y(
         "lane:N",
         scale=alt.Scale(domain=order, paddingInner=0.25, paddingOuter=0.1),
@@ -169,15 +177,26 @@ def _lanes(night: ChartNight, language: Language, look: Look, hours: alt.X, tabl
     )
     bars = alt.Chart(tables.add("states", _state_rows(night, names, language)))
     layers: list[Any] = [bars.mark_rect(cornerRadius=1).encode(hours, alt.X2("to"), lane, colours, tooltip="said:N")]
-    if turns:
-        ticks = alt.Chart(tables.add("turns", turns)).mark_tick(color=look.text, thickness=2, size=LANE_PX * 0.6)
-        layers.append(ticks.encode(hours, lane, tooltip="said:N"))
-    if alarms:
-        points = alt.Chart(tables.add("alarms", alarms)).mark_point(
-            shape="triangle-up", size=110, filled=True, color=look.alarm
-        )
-        layers.append(points.encode(hours, lane, tooltip="said:N", opacity=alt.value(1)))
+    for name, rows in below.items():
+        if rows:
+            marks = _marked(alt.Chart(tables.add(name, rows)), name, look)
+            layers.append(marks.encode(hours, lane, tooltip="said:N", opacity=alt.value(1)))
     return alt.layer(*layers).properties(height=LANE_PX * len(order))
+
+
+def _marked(chart: Drawing, name: str, look: Look) -> Drawing:
+    if name == "turns":
+        return chart.mark_tick(color=look.text, thickness=2, size=LANE_PX * 0.6)
+    if name == "seen":
+        return chart.mark_point(shape="circle", size=80, filled=True, color=look.text)
+    return chart.mark_point(shape="triangle-up", size=110, filled=True, color=look.alarm)
+
+
+def _point_rows(points: Iterable[tuple[int, str]], lane: str, language: Language, zone: ZoneInfo) -> list[Row]:
+    """Each with what it is called, or as the lane is."""
+    return [
+        {"at": at, "lane": lane, "said": f"{language.clock_time(at, zone)} · {what or lane}"} for at, what in points
+    ]
 
 
 def _state_rows(night: ChartNight, names: dict[SleepState, str], language: Language) -> list[Row]:
@@ -195,12 +214,13 @@ def said(part: Stretch, language: Language, zone: ZoneInfo) -> str:
 
 def _turn_rows(night: ChartNight, language: Language) -> list[Row]:
     in_bed = [(part.start_at, part.end_at) for part in stretches(night.report) if part.state is not SleepState.OUT]
-    return [
-        {"at": int(at), "said": f"{language.clock_time(int(at), night.zone)} · {language.say('Turned over')}"}
+    turned = [
+        (int(at), "")
         for part in night.minutes
         for at in part.minute_at[part.turn_overs > 0]
         if any(start_at <= at < end_at for start_at, end_at in in_bed)
     ]
+    return _point_rows(turned, language.say("Turned over"), language, night.zone)
 
 
 def _line(minutes: alt.NamedData, name: str, colour: str, hours: alt.X) -> Drawing:

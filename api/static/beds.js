@@ -1,6 +1,6 @@
 // The tiles of the beds: what was last heard of each, and what may still be said of it now.
 
-import { clockTime, constants, inWords, serviceNow, setText, t } from "./words.js";
+import { constants, inWords, serviceNow, setText, sinceTime, t } from "./words.js";
 
 const STATUS_WORDS = { in: t("In bed"), out: t("Out of bed"), unknown: t("Unknown"), silent: t("No signal") };
 const heard = new Map(constants.beds.map((bed) => [bed.belt, bed]));
@@ -50,7 +50,7 @@ function drawBed(tile, bed, now, live) {
 
 function forHowLong(bed, fresh, now) {
   if (bed?.received_at == null) return t("never reported");
-  if (!fresh) return t("since %(time)s", { time: clockTime(bed.received_at) });
+  if (!fresh) return t("since %(time)s", { time: sinceTime(bed.received_at) });
   return bed.since_at == null ? "" : inWords(now - bed.since_at);
 }
 

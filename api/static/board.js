@@ -72,9 +72,10 @@ function drawTitle(untaken) {
 
 // Calm is only said of what is watched.
 function drawQuiet() {
-  const { silent } = watchedBeds();
-  byId("all-quiet").hidden = link.lost || constants.alarms_at_risk || silent > 0 || openAlarms() > 0;
+  const { all, silent } = watchedBeds();
+  byId("all-quiet").hidden = link.lost || constants.alarms_at_risk || silent > 0 || all === 0 || openAlarms() > 0;
   byId("unheard").hidden = link.lost || silent === 0;
+  byId("unwatched").hidden = link.lost || all > 0;
   const words = silent === 1
     ? t("1 bed without signal: nothing can be raised for it.")
     : t("%(n)s beds without signal: nothing can be raised for them.", { n: silent });

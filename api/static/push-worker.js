@@ -1,4 +1,5 @@
 // Shows push messages while no page is open. A later message about the same alarm takes the place of the one before.
+// An urgent one stands until somebody has seen it.
 
 self.addEventListener("push", (event) => {
   const message = event.data.json();
@@ -7,7 +8,7 @@ self.addEventListener("push", (event) => {
       body: message.body,
       tag: message.tag,
       renotify: true,
-      requireInteraction: true,
+      requireInteraction: message.urgent !== false,
       lang: message.lang,
       icon: "/static/icon.svg",
       data: { path: message.path },

@@ -2,6 +2,8 @@
 
 export const constants = JSON.parse(document.getElementById("constants").textContent);
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 export function t(message, values = {}) {
   const text = constants.words[message] ?? message;
   return text.replace(/%\((\w+)\)s/g, (_, name) => String(values[name]));
@@ -24,6 +26,13 @@ const hoursAndMinutes = new Intl.DateTimeFormat(constants.language, {
 
 export function clockTime(at) {
   return hoursAndMinutes.format(at);
+}
+
+const dayOfMonth = new Intl.DateTimeFormat(constants.language, { timeZone: constants.zone, month: "short", day: "numeric" });
+
+// With the day when that was a day ago or more.
+export function sinceTime(at) {
+  return serviceNow() - at < DAY_MS ? clockTime(at) : `${dayOfMonth.format(at)} ${clockTime(at)}`;
 }
 
 export function inWords(lengthMs) {

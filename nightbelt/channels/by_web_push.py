@@ -25,6 +25,8 @@ TIMEOUT_S: Final = (4.0, 8.0)
 """Connecting, and waiting for an answer (own choices, as for apprise)."""
 KEPT_S: Final = 15 * 60
 """How long the push service keeps a message for a phone that is off; what is older is no alarm any more."""
+KEPT_UNHURRIED_S: Final = 8 * 60 * 60
+"""The same of a letter: it can be read in the evening as well."""
 TOPIC_CHARACTERS: Final = 32  # RFC 8030, section 5.4: the most there may be
 GONE_STATUSES: Final = frozenset({404, 410})
 """The subscription is over (RFC 8030, section 7.3)."""
@@ -66,6 +68,10 @@ class WebPushSender:
             raise ConfigurationError(f"web_push_contact {contact!r}: mailto:... or https://... is needed") from error
         self._key, self._contact = key, contact
 
+    def carries_pictures(self, point: ContactPoint) -> bool:
+        """No way does: a payload has room for 4 KB (RFC 8030, section 7.2)."""
+        return False
+
     def send(self, point: ContactPoint, message: Message) -> Failure | None:
         with requests.Session() as session:
             session.max_redirects = 0  # a subscription names its service; it must not lead elsewhere
@@ -77,8 +83,8 @@ class WebPushSender:
                     vapid_private_key=self._key.vapid,
                     vapid_claims={"sub": self._contact},
                     timeout=TIMEOUT_S,
-                    ttl=KEPT_S,
-                    headers={"Urgency": "high", "Topic": topic_of(message)},
+                    ttl=KEPT_S if message.urgent else KEPT_UNHURRIED_S,
+                    headers={"Urgency": "high" if message.urgent else "normal", "Topic": topic_of(message)},
                     requests_session=session,
                 )
             except WebPushException as error:
@@ -135,6 +141,7 @@ def _payload(message: Message) -> str:
         "key": message.key,
         "path": message.path,
         "lang": message.language,
+        "urgent": message.urgent,
     }
     return json.dumps(said, ensure_ascii=False)
 

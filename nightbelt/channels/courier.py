@@ -1,37 +1,36 @@
-"""The courier: takes calls that are due to the people they are for, by one way after the other.
+"""The courier: takes messages that are due to the people they are for, by one way after the other.
 
-Send, then log: a call that was sent and could not be noted is noted at the next round; after a crash in between it is
+Send, then log: one that was sent and could not be noted is noted at the next round; after a crash in between it is
 sent again, with the same idempotency key. Fails toward telling a person. Bounded: a service that hangs holds
-`PER_SERVICE` threads and no call of another service.
+`PER_SERVICE` threads and no message of another service; what is for it then goes by the person's next way.
 """
 
 import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from prometheus_client import CollectorRegistry
 
 from alerts.channel_health import Health, decide, note
-from alerts.channels import after, called_in_vain, obstacle, stopped, taken_call, way_of
+from alerts.channels import after, stopped, way_of
 from alerts.lifecycle import step
-from domain.alarms import Alarm
 from domain.clock import Clock
 from domain.contacts import ContactPoint, WayKind
 from domain.deliveries import PERMANENT, Delivery, DeliveryState, Failure
-from domain.errors import NotFoundError, UnavailableError
+from domain.errors import UnavailableError
 from domain.live import AlarmsChanged, LiveEvent
-from domain.ports import AlarmBook, ContactBook, Outbox, People, Register, Rosters
-from domain.residents import Place
-from nightbelt.channels.metrics import DeliveryMetrics
+from domain.ports import AlarmBook, ContactBook, Outbox
+from nightbelt.channels.desks import Desk, Parcel
+from nightbelt.channels.errands import Errands
+from nightbelt.channels.metrics import Tally
 from nightbelt.channels.sending import Sender
-from nightbelt.channels.writing import Writer
 
 THREADS: Final = 12
+"""Messages that are under way at once; those that were given up are beside them."""
 PER_SERVICE: Final = 3
 """Messages that are under way to one service at once."""
 GIVEN_UP_AFTER_S: Final = 20.0
@@ -54,39 +53,33 @@ class _Trip:
     begun_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Books:
-    """What the callers look things up in."""
-
-    outbox: Outbox
-    contacts: ContactBook
-    alarms: AlarmBook
-    people: People
-    register: Register
-    rosters: Rosters
-
-
 class Courier:
-    """`turn` is one round; the caller repeats it from one thread. After an error it goes on where it was."""
+    """One desk's messages. `turn` is one round; the caller repeats it from one thread.
+
+    After an error it goes on where it was.
+    """
 
     def __init__(
         self,
         *,
-        books: Books,
+        desk: Desk,
+        outbox: Outbox,
+        contacts: ContactBook,
+        alarms: AlarmBook,
         senders: Mapping[WayKind, Sender],
-        writer: Writer,
         publish: Callable[[Sequence[LiveEvent]], None],
         clock: Clock,
-        registry: CollectorRegistry,
+        tally: Tally,
         pool: Executor | None = None,
         chance: random.Random | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._books, self._senders, self._writer, self._publish = books, senders, writer, publish
+        self._desk, self._outbox, self._contacts, self._alarms = desk, outbox, contacts, alarms
+        self._senders, self._publish = senders, publish
         self._clock, self._monotonic = clock, monotonic
         self._chance = chance or random.Random()  # noqa: S311 - jitter is no secret
-        self._metrics = DeliveryMetrics(registry)
-        self._pool = pool or ThreadPoolExecutor(THREADS, thread_name_prefix="courier")
+        self._tally = tally
+        self._pool = pool or Errands()
         self._under_way: dict[Future[Failure | None], _Trip] = {}
         self._stuck: dict[Future[Failure | None], str] = {}
         self._to_note: dict[str, Delivery] = {}
@@ -101,9 +94,12 @@ class Courier:
         self._note()
         self._look_at_health()
 
-    def finish(self) -> None:
-        """Wait for what is under way and note it; nothing new is begun. What cannot be noted is sent again later."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def finish(self, within_s: float = GIVEN_UP_AFTER_S) -> None:
+        """Wait for what is under way and note it; nothing new is begun.
+
+        What has not ended by then (real time), or cannot be noted, is sent again later.
+        """
+        wait(self._under_way, within_s)
         self._take_back()
         self._note()
 
@@ -122,92 +118,76 @@ class Courier:
 
     def _came_back(self, trip: _Trip, failure: Failure | None) -> None:
         now, service = self._clock.now(), trip.way.service
-        self._metrics.deliveries.labels(service, failure or DeliveryState.SENT).inc()
+        self._tally.tries.labels(service, failure or DeliveryState.SENT).inc()
         delivery = after(trip.delivery, trip.way, trip.ways, failure, now=now, jitter=self._chance.random())
         self._end(delivery)
         if failure not in PERMANENT:
-            self._health = note(self._health, trip.center_id, service, well=failure is None, now=now)
+            way = trip.way.contact_id
+            self._health = note(self._health, trip.center_id, service, well=failure is None, now=now, way=way)
             self._health_changed = True
         if failure is Failure.GONE:
-            self._books.contacts.remove(trip.way.contact_id)
+            self._contacts.remove(trip.way.contact_id)
             _log.info("a browser has ended its push subscription", contact_id=trip.way.contact_id)
 
     def _end(self, delivery: Delivery) -> None:
-        """Keep it to be noted, and tell of a call that reached nobody."""
+        """Keep it to be noted, and tell of one that reached nobody."""
         self._to_note[delivery.call.key] = delivery
         if delivery.state is DeliveryState.QUEUED:
             return
-        self._metrics.ended.labels(delivery.state).inc()
+        self._tally.ended.labels(delivery.state).inc()
         if delivery.state is DeliveryState.FAILED:
-            call = delivery.call
-            _log.error("a call reached nobody", key=call.key, person_id=call.person_id, failure=delivery.failure)
+            self._desk.lost(delivery)
 
     def _note(self) -> None:
         if not self._to_note:
             return
         for delivery in self._to_note.values():
-            self._tell_if_taken(delivery)
-        self._books.outbox.put(list(self._to_note.values()))
+            if delivery.state is DeliveryState.SENT:
+                self._desk.sent(delivery)
+        self._outbox.put(list(self._to_note.values()))
         self._to_note = {}
-
-    def _tell_if_taken(self, delivery: Delivery) -> None:
-        call = delivery.call
-        alarm = _alarm(self._books.alarms, call.alarm_id) if delivery.state is DeliveryState.SENT else None
-        if alarm is not None and called_in_vain(delivery, alarm):
-            self._books.outbox.queue([taken_call(alarm, call.person_id, self._clock.now())])
 
     def _take_out(self) -> None:
         taken = {trip.delivery.call.key for trip in self._under_way.values()}
         load = Counter(trip.way.service for trip in self._under_way.values()) + Counter(self._stuck.values())
-        now = self._clock.now()
-        due = [one for one in self._books.outbox.due(now, limit=LOOKED_AT) if one.call.key not in taken]
-        places = self._books.register.places(now) if due else []
+        due = [one for one in self._desk.due(LOOKED_AT) if one.call.key not in taken]
         for delivery in due:
-            if sum(load.values()) >= THREADS:
+            if len(self._under_way) >= THREADS:
                 return
             try:
-                self._begin(delivery, places, load)
+                self._begin(delivery, load)
             except UnavailableError:
                 raise
-            except Exception:  # noqa: BLE001 - logged and counted as failed: one call must not hold up all others
-                _log.exception("a call could not be written", key=delivery.call.key)
+            except Exception:  # noqa: BLE001 - logged and counted as failed: one must not hold up all others
+                _log.exception("a message could not be written", key=delivery.call.key)
                 self._end(stopped(delivery, Failure.FAULT))
 
-    def _begin(self, delivery: Delivery, places: Sequence[Place], load: Counter[str]) -> None:
-        books, call = self._books, delivery.call
-        alarm = _alarm(books.alarms, call.alarm_id)
-        if alarm is None:
-            self._end(stopped(delivery, Failure.NO_ALARM))
+    def _begin(self, delivery: Delivery, load: Counter[str]) -> None:
+        parcel = self._desk.parcel(delivery)
+        if not isinstance(parcel, Parcel):
+            self._end(stopped(delivery, parcel))
             return
-        person = books.people.by_id(call.person_id) if call.person_id else None
-        why = obstacle(call, alarm, person)
-        ways = books.contacts.of_person(call.person_id) if person else books.contacts.of_center(alarm.center_id)
-        ways = [one for one in ways if one.kind in self._senders]
+        ways = [one for one in parcel.ways if one.kind in self._senders]
         way = way_of(delivery, ways)
-        if why is not None or way is None:
-            self._end(stopped(delivery, why or Failure.NO_CONTACT))
-        elif load[way.service] < PER_SERVICE:
+        if way is None:
+            self._end(stopped(delivery, Failure.NO_CONTACT))
+            return
+        trip = _Trip(delivery=delivery, way=way, ways=ways, center_id=parcel.center_id, begun_s=self._monotonic())
+        if load[way.service] < PER_SERVICE:
             load[way.service] += 1
-            message = self._writer.call(call, alarm, places, person, way)
-            begun_s = self._monotonic()
-            trip = _Trip(delivery=delivery, way=way, ways=ways, center_id=alarm.center_id, begun_s=begun_s)
+            message = parcel.write(way)
             self._under_way[self._pool.submit(self._senders[way.kind].send, way, message)] = trip
+        elif Counter(self._stuck.values())[way.service] >= PER_SERVICE:
+            self._came_back(trip, Failure.TIMEOUT)
 
     def _look_at_health(self) -> None:
         if not self._health_changed:
             return
         centers = sorted({center_id for center_id, _ in self._health})
-        standing = [alarm for center_id in centers for alarm in self._books.alarms.open_alarms(center_id)]
-        inputs = decide(self._health, standing, now=self._clock.now())
-        events = self._books.alarms.apply(inputs, step) if inputs else []
+        standing = [alarm for center_id in centers for alarm in self._alarms.open_alarms(center_id)]
+        inputs = decide(self._health, standing, now=self._clock.now(), concern=self._desk.concern)
+        events = self._alarms.apply(inputs, step) if inputs else []
         self._health_changed = False
         if events:
             _log.warning("channel alarm changed", events=[f"{event.kind} {event.alarm.alarm_id}" for event in events])
             self._publish([AlarmsChanged(events=tuple(events))])
-
-
-def _alarm(book: AlarmBook, alarm_id: str) -> Alarm | None:
-    try:
-        return book.alarm(alarm_id)
-    except NotFoundError:
-        return None

@@ -3,7 +3,7 @@
 from typing import Final
 
 from alerts.channels import center_call, taken_calls
-from domain.alarms import AlarmEvent, EventKind
+from domain.alarms import AlarmEvent
 from domain.clock import Clock
 from domain.ports import AlarmBook, ContactBook, Outbox
 
@@ -29,8 +29,8 @@ class News:
 
     def _tell(self, event: AlarmEvent) -> None:
         now = self._clock.now()
-        call = center_call(event, now)
+        known = self._outbox.of_alarm(event.alarm.alarm_id)
+        call = center_call(event, known, now)
         if call is not None and self._contacts.of_center(event.alarm.center_id):
             self._outbox.queue([call])
-        if event.kind is EventKind.ACKNOWLEDGED:
-            self._outbox.queue(taken_calls(event, self._outbox.of_alarm(event.alarm.alarm_id), now))
+        self._outbox.queue(taken_calls(event, known, now))

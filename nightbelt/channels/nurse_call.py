@@ -14,7 +14,8 @@ from domain.alarms import Alarm
 from domain.ports import AlarmBook
 
 LOOKED_BACK: Final = 500
-"""Events before the present that are looked through for alarms that are over, after a connect."""
+"""Events before those told last (at the start: before the present) that are looked through for alarms that are over,
+after a connect."""
 
 
 class Broker(Protocol):
@@ -34,7 +35,7 @@ class NurseCall:
 
     def __init__(self, *, broker: Broker, book: AlarmBook, centers: Callable[[], Sequence[str]]) -> None:
         self._broker, self._book, self._centers = broker, book, centers
-        self._seen = 0
+        self._seen: int | None = None
         self._connection: int | None = None
 
     def turn(self) -> None:
@@ -44,14 +45,15 @@ class NurseCall:
         if connection != self._connection:
             self._tell_all()
             self._connection = connection
-        while events := self._book.events_after(self._seen):
+        while events := self._book.events_after(self._seen or 0):
             for event in events:
                 self._tell(event.alarm)
             self._seen = events[-1].event_id
 
     def _tell_all(self) -> None:
         """`_seen` is put first: what happens meanwhile is told again after it."""
-        self._seen = max(0, self._book.last_event_id() - LOOKED_BACK)
+        seen = self._book.last_event_id() if self._seen is None else self._seen
+        self._seen = max(0, seen - LOOKED_BACK)
         for center_id in self._centers():
             for alarm in self._book.open_alarms(center_id):
                 self._tell(alarm)

@@ -1,6 +1,7 @@
-"""The thread on which calls go out: round after round of its parts, each of which may fail without the others."""
+"""The thread on which messages go out: round after round of its parts, each of which may fail without the others."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -13,18 +14,29 @@ EVERY_S: Final = 0.5
 STOP_TIMEOUT_S: Final = 30.0
 WELL: Final = "ok"
 FAILING: Final = "failing, tried again"
+HANGING: Final = "hanging"
+HANGS_AFTER_S: Final = 60.0
+"""A turn takes far less than a second, and each of its stores answers or fails within 15 s (real time)."""
 
 _log = structlog.get_logger(__name__)
 
 
 class Rounds:
-    """Calls each of `parts` again and again from `start` to `stop`; logs each change of their state once."""
+    """Does each of `parts` again and again from `start` to `stop`; logs each change of their state once."""
 
-    def __init__(self, parts: Mapping[str, Callable[[], None]]) -> None:
-        self._parts = parts
+    def __init__(
+        self,
+        parts: Mapping[str, Callable[[], None]],
+        *,
+        name: str = "calls",
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._parts, self._monotonic = parts, monotonic
+        self._turn: tuple[str, float] | None = None
+        """Whose turn it is, and since when (real s)."""
         self._well = dict.fromkeys(parts, True)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="calls", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -36,11 +48,16 @@ class Rounds:
 
     def health(self) -> dict[str, str]:
         """By part; from any thread."""
-        return {name: WELL if well else FAILING for name, well in self._well.items()}
+        states = {name: WELL if well else FAILING for name, well in self._well.items()}
+        turn = self._turn
+        if turn is not None and self._monotonic() - turn[1] > HANGS_AFTER_S:
+            states[turn[0]] = HANGING
+        return states
 
     def once(self) -> None:
         """One round."""
         for name, turn in self._parts.items():
+            self._turn = name, self._monotonic()
             try:
                 turn()
             except UnavailableError as error:
@@ -51,6 +68,7 @@ class Rounds:
                 if not self._well[name]:
                     _log.info("calls go on", part=name)
                 self._well[name] = True
+        self._turn = None
 
     def _run(self) -> None:
         while not self._stopping.wait(EVERY_S):

@@ -12,7 +12,7 @@ from api.live import LiveHub
 from domain.alarms import Outcome, Rule, Wake
 from domain.live import AlarmsChanged
 from domain.readings import Occupancy
-from domain.units import MINUTE_MS, SECOND_MS
+from domain.units import DAY_MS, MINUTE_MS, SECOND_MS
 from tests.browser.conftest import Open, Served
 
 pytestmark = pytest.mark.engine("chromium")
@@ -57,6 +57,8 @@ def test_old_values_are_not_shown_as_live(served: Served, open_board: Open) -> N
     expect(Tile(page, 2).state).to_contain_text("No signal")
     expect(Tile(page, 2).state).to_contain_text("since")
     expect(Tile(page, 2).heart).to_have_text("–")
+    served.hear(2, Occupancy.IN, received_at=served.world.services.clock.now() - 2 * DAY_MS)
+    expect(Tile(page, 2).state).to_contain_text(re.compile(r"since [A-Z][a-z]{2} \d+ \d\d:\d\d"))
     served.hear(2, Occupancy.IN)
     expect(Tile(page, 2).heart).to_have_text("60")
 

@@ -89,6 +89,17 @@ def test_a_silent_ward_is_not_calm(served: Served, open_board: Open) -> None:
     expect(page.locator("#all-quiet")).to_be_visible()
 
 
+def test_a_board_of_which_nobody_is_watched_does_not_call_that_calm(served: Served, open_board: Open) -> None:
+    moved = served.world.people.by_login("wang")
+    assert moved
+    served.world.people.save(replace(moved, center_id="new"))
+    page = open_board()
+    live(page)
+    expect(page.locator("#clock")).not_to_have_text("")
+    expect(page.locator("#unwatched")).to_be_visible()
+    expect(page.locator("#all-quiet")).to_be_hidden()
+
+
 def test_each_new_alarm_is_heard_at_once_and_counted_in_the_title(served: Served, open_board: Open) -> None:
     page = with_sound(open_board())
     served.world.raise_alarm(1)

@@ -15,6 +15,7 @@ from domain.ports import (
     BeltStatuses,
     CarePauses,
     CareRecords,
+    Consents,
     ContactBook,
     LateReadings,
     NightReports,
@@ -24,6 +25,8 @@ from domain.ports import (
     ReadingsStore,
     Register,
     Rosters,
+    Rounds,
+    UsualBook,
 )
 from domain.readings import ReadingBatch
 from domain.units import NEVER
@@ -34,6 +37,7 @@ from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_audit import RecordsAuditTrail
 from storage.records_belts import RecordsBeltStatuses
 from storage.records_care import RecordsCare
+from storage.records_consents import RecordsConsents
 from storage.records_contacts import RecordsContacts
 from storage.records_night_reports import RecordsLateReadings, RecordsNightReports
 from storage.records_outbox import RecordsOutbox
@@ -42,6 +46,8 @@ from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
 from storage.records_rosters import RecordsRosters
+from storage.records_rounds import RecordsRounds
+from storage.records_usual import RecordsUsual
 from storage.spool import Spool
 from storage.spooled_readings import SpooledReadings
 from storage.tables import metadata
@@ -49,6 +55,7 @@ from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_audit import InMemoryAuditTrail
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_care import InMemoryCare
+from tests.fakes.in_memory_consents import InMemoryConsents
 from tests.fakes.in_memory_contacts import InMemoryContacts
 from tests.fakes.in_memory_night_reports import InMemoryLateReadings, InMemoryNightReports
 from tests.fakes.in_memory_outbox import InMemoryOutbox
@@ -58,6 +65,8 @@ from tests.fakes.in_memory_quarantine import InMemoryQuarantine
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
 from tests.fakes.in_memory_rosters import InMemoryRosters
+from tests.fakes.in_memory_rounds import InMemoryRounds
+from tests.fakes.in_memory_usual import InMemoryUsual
 from tests.integration.engines_influx import influx
 from tests.integration.engines_postgres import Postgres
 from tests.integration.influx_stores import NAMED_URL, empty_store, named_server
@@ -183,6 +192,11 @@ def contacts(records: Records | None) -> ContactBook:
 
 
 @pytest.fixture
+def consents(records: Records | None) -> Consents:
+    return InMemoryConsents() if records is None else RecordsConsents(records)
+
+
+@pytest.fixture
 def rosters(records: Records | None) -> Rosters:
     return InMemoryRosters() if records is None else RecordsRosters(records)
 
@@ -210,3 +224,13 @@ def pauses(records: Records | None) -> CarePauses:
 @pytest.fixture
 def audit(records: Records | None) -> AuditTrail:
     return InMemoryAuditTrail() if records is None else RecordsAuditTrail(records)
+
+
+@pytest.fixture
+def rounds(records: Records | None) -> Rounds:
+    return InMemoryRounds() if records is None else RecordsRounds(records)
+
+
+@pytest.fixture
+def usual(records: Records | None) -> UsualBook:
+    return InMemoryUsual() if records is None else RecordsUsual(records)

@@ -78,6 +78,17 @@ def test_a_session_has_the_person_as_they_are_now(people: People) -> None:
     assert people.session(SESSION.token_hash, 0) == (SESSION, now)
 
 
+def test_a_new_password_ends_the_sessions_that_the_old_one_began(people: People) -> None:
+    people.save(SON)
+    people.save(NURSE)
+    people.begin(SESSION, at=0)
+    nurses = replace(SESSION, token_hash="cd" * 32, person_id="p1")
+    people.begin(nurses, at=0)
+    people.save(replace(SON, password_hash="$argon2id$3"))
+    assert people.session(SESSION.token_hash, 0) is None
+    assert people.session(nurses.token_hash, 0) == (nurses, NURSE)
+
+
 def test_an_unknown_session_is_none(people: People) -> None:
     assert people.session("cd" * 32, 0) is None
 

@@ -74,6 +74,13 @@ class TestEnroll:
         ]
         assert register.resident("r1") == ANNA
 
+    def test_the_times_of_rounds_are_those_told_last(self, register: Register) -> None:
+        planned = replace(CENTER, round_times=(time(2), time(22, 30)))
+        register.enroll(planned, [bed("a")], 100)
+        assert register.places(100)[0].center == planned
+        register.enroll(CENTER, [bed("a")], 100)
+        assert register.places(100)[0].center == CENTER
+
     def test_before_it_there_was_nothing(self, register: Register) -> None:
         register.enroll(CENTER, [bed("a", "b1", ANNA)], 100)
         assert register.places(99) == []
@@ -329,3 +336,11 @@ def _refused(register: Register, entries: list[BedEntry], at: int) -> bool:
     except ConfigurationError:
         return True
     return False
+
+
+def test_a_centre_has_its_hour(register: Register) -> None:
+    register.enroll(CENTER, [bed("a")], 100)
+    assert register.places(100)[0].center == CENTER
+    later = replace(CENTER, morning=time(11, 30))
+    register.enroll(later, [bed("a")], 200)
+    assert register.places(200)[0].center == later

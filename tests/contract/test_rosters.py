@@ -1,12 +1,13 @@
 """What every store of rosters does."""
 
+import threading
 from dataclasses import replace
 from datetime import date, time
 
 import pytest
 
 from domain.alarms import Priority
-from domain.errors import ConfigurationError
+from domain.errors import ConfigurationError, NotFoundError
 from domain.escalation import HIGH, MEDIUM
 from domain.ports import Rosters
 from domain.roster import Duty, Post, Roster, Shift, Swap
@@ -52,3 +53,44 @@ def test_the_steps_of_a_centre_are_kept_beside_the_plan(rosters: Rosters) -> Non
     rosters.escalate("c1", {})
     assert rosters.roster("c1") == Roster(center_id="c1", shifts=(NIGHT,), duties=(MONDAY_A,))
     assert rosters.roster("c2").steps == {Priority.HIGH: HIGH}
+
+
+def test_each_week_changes_one_post_of_one_weekday(rosters: Rosters) -> None:
+    tuesday = replace(MONDAY_A, weekday=1)
+    rosters.plan("c1", [NIGHT, DAY], [MONDAY_A, tuesday])
+    rosters.plan("c2", [NIGHT], [MONDAY_A])
+    rosters.each_week("c1", SWAP)
+    rosters.each_week("c1", replace(SWAP, post=Post.B, person_id="p3"))
+    changed = (replace(MONDAY_A, person_id="p2"), replace(MONDAY_A, post=Post.B, person_id="p3"), tuesday)
+    assert rosters.roster("c1") == Roster(center_id="c1", shifts=(DAY, NIGHT), duties=changed)
+    rosters.each_week("c1", replace(SWAP, person_id=""))
+    assert rosters.roster("c1").duties == changed[1:]
+    assert rosters.roster("c2").duties == (MONDAY_A,)
+
+
+def test_each_week_goes_over_the_swap_of_that_day_and_no_other(rosters: Rosters) -> None:
+    others = (replace(SWAP, day=date(2026, 11, 24)), replace(SWAP, post=Post.B))
+    rosters.plan("c1", [NIGHT], [MONDAY_A])
+    for swap in (SWAP, *others):
+        rosters.swap("c1", swap)
+    rosters.each_week("c1", replace(SWAP, person_id="p9"))
+    assert set(rosters.roster("c1").swaps) == set(others)
+    assert rosters.roster("c1").holder(NIGHT, SWAP.day, Post.A) == "p9"
+
+
+def test_each_week_of_no_shift_is_refused_and_changes_nothing(rosters: Rosters) -> None:
+    rosters.plan("c1", [NIGHT], [MONDAY_A])
+    with pytest.raises(NotFoundError):
+        rosters.each_week("c1", replace(SWAP, shift_id="evening"))
+    assert rosters.roster("c1") == Roster(center_id="c1", shifts=(NIGHT,), duties=(MONDAY_A,))
+
+
+def test_two_leads_at_once_both_have_their_change(rosters: Rosters) -> None:
+    rosters.plan("c1", [NIGHT], [])
+    changes = [replace(SWAP, post=post, day=date(2026, 11, 23 + n)) for n in range(3) for post in Post]
+    threads = [threading.Thread(target=rosters.each_week, args=("c1", change)) for change in changes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(rosters.roster("c1").duties) == len(changes)

@@ -15,8 +15,10 @@ class FakeWays:
     web_push_key: str = ""
     failure: Failure | None = None
     tried: list[ContactPoint] = field(default_factory=list)
+    outsiders: list[bool] = field(default_factory=list)
 
-    def checked(self, kind: WayKind, address: str) -> str:
+    def checked(self, kind: WayKind, address: str, *, outsider: bool = False) -> str:
+        self.outsiders.append(outsider)
         if kind is WayKind.APPRISE and "://" not in address:
             raise ConfigurationError("contact: not an address")
         return address.strip()

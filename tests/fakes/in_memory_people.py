@@ -19,6 +19,10 @@ class InMemoryPeople:
             other = self.by_login(person.login)
             if other is not None and other.person_id != person.person_id:
                 raise ConfigurationError(f"login {person.login!r} is taken by another person")
+            was = self._people.get(person.person_id)
+            if was is not None and was.password_hash != person.password_hash:
+                kept = {key: one for key, one in self._sessions.items() if one.person_id != person.person_id}
+                self._sessions = kept
             self._people[person.person_id] = person
 
     def by_login(self, login: str) -> Person | None:

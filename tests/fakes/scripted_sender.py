@@ -17,7 +17,11 @@ class ScriptedSender:
     answers: dict[str, Failure | None] = field(default_factory=dict)
     sent: list[tuple[str, Message]] = field(default_factory=list)
     taken: list[tuple[str, Message]] = field(default_factory=list)
+    pictures: bool = False
     before: Callable[[ContactPoint], None] = lambda _point: None
+
+    def carries_pictures(self, _point: ContactPoint) -> bool:
+        return self.pictures
 
     def send(self, point: ContactPoint, message: Message) -> Failure | None:
         self.before(point)

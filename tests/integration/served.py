@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from domain.clock import SystemClock
+from domain.clock import Clock, SystemClock
 from domain.readings import ReadingBatch
 from nightbelt.service import Service, Stores, listen
 from nightbelt.settings import Settings
@@ -36,9 +36,14 @@ class Served:
 
 @contextlib.contextmanager
 def served(
-    data: Path, broker: Broker, *, profiles: tuple[str, ...] = (), mqtt_alarms: bool = False
+    data: Path,
+    broker: Broker,
+    *,
+    profiles: tuple[str, ...] = (),
+    mqtt_alarms: bool = False,
+    clock: Clock | None = None,
 ) -> Iterator[Served]:
-    """Up, subscribed, and stopped at the end."""
+    """Up, subscribed, and stopped at the end; by the machine's clock unless another is given."""
     settings = Settings(
         data_dir=data,
         mqtt_host=broker.host,
@@ -51,7 +56,7 @@ def served(
     data.mkdir(exist_ok=True)
     listener = listen(settings.web_host, settings.web_port)
     with contextlib.closing(listener), contextlib.closing(Stores(settings)) as stores:
-        service, up = Service(settings, stores, listener, clock=SystemClock()), threading.Event()
+        service, up = Service(settings, stores, listener, clock=clock or SystemClock()), threading.Event()
         thread = threading.Thread(target=service.run, args=(Stopping(), up.set), name="served")
         thread.start()
         try:

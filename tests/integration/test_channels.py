@@ -1,5 +1,6 @@
 """Messages sent for real, on loopback: to a mail server, a webhook, and a push service whose browser can read them."""
 
+import base64
 import json
 import stat
 from dataclasses import replace
@@ -13,7 +14,7 @@ from domain.deliveries import Failure
 from domain.errors import ConfigurationError
 from nightbelt.channels import by_apprise
 from nightbelt.channels.by_apprise import KEY_HEADER, AppriseSender, checked_address
-from nightbelt.channels.by_web_push import KEY_FILE, WebPushKey, WebPushSender, checked_subscription
+from nightbelt.channels.by_web_push import KEPT_UNHURRIED_S, KEY_FILE, WebPushKey, WebPushSender, checked_subscription
 from nightbelt.channels.sending import Message
 from tests.integration.browser_keys import BrowserKeys, claims_of
 from tests.integration.engines import free_port
@@ -31,6 +32,7 @@ MESSAGE = Message(
 WAY = ContactPoint(contact_id="k1", center_id="c1", person_id="p1", kind=WayKind.APPRISE, address="")
 PGP = "mailto://127.0.0.1?from=a@example.org&to=b@example.org&pgpkey=/etc/passwd"
 CONTACT = "mailto:care@example.org"
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
 
 def by(address: str) -> ContactPoint:
@@ -101,6 +103,73 @@ def test_addresses_that_people_may_give_themselves() -> None:
     assert checked_address("json://10.0.0.1/") == "json://10.0.0.1/"
     with pytest.raises(ConfigurationError):
         checked_address("syslog://")
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        ("bark://api.day.app/KEY", True),
+        ("mailtos://u:p@mail.example.org?to=son@example.org", True),
+        ("ntfy://topic", True),
+        ("wecombot://KEYKEYKEY", True),
+        ("bark://10.0.0.1/KEY", False),
+        ("ntfys://intranet/topic", False),
+        ("mailto://u:p@mail.example.org?smtp=192.168.0.7&to=a@example.org", False),
+        ("bark://[::1]/KEY", False),
+    ],
+)
+def test_what_families_give_leads_out_of_the_house(address: str, taken: bool) -> None:
+    if taken:
+        assert checked_address(address, own_choice=True, outsider=True) == address
+    else:
+        with pytest.raises(ConfigurationError, match="contact"):
+            checked_address(address, own_choice=True, outsider=True)
+
+
+LETTER = replace(MESSAGE, key="night/p1/r1/2026-11-22", picture=PICTURE, urgent=False)
+
+
+def test_a_mail_carries_the_picture() -> None:
+    with mail_server() as mailbox:
+        sender, way = AppriseSender(), mail_at(mailbox.port)
+        assert sender.carries_pictures(way)
+        assert sender.send(way, LETTER) is None
+        assert sender.send(way, MESSAGE) is None
+        letter, call = mailbox.mails
+    (attached,) = letter.iter_attachments()
+    assert (attached.get_content_type(), attached.get_filename()) == ("image/png", "night.png")
+    assert attached.get_content() == PICTURE
+    assert list(call.iter_attachments()) == []
+
+
+def test_a_webhook_gets_the_picture() -> None:
+    with web_receiver() as receiver:
+        way = by(f"json://127.0.0.1:{receiver.port}/")
+        assert AppriseSender().send(way, LETTER) is None
+        (posted,) = receiver.posted
+    (attached,) = json.loads(posted.body)["attachments"]
+    assert (attached["filename"], base64.b64decode(attached["base64"])) == ("night.png", PICTURE)
+
+
+def test_what_cannot_carry_a_picture_is_known_beforehand(tmp_path: Path) -> None:
+    sender = AppriseSender()
+    carries = ("mailto://u:p@mail.example.org", "ntfy://topic", "json://host/")
+    bare = ("wecombot://KEYKEYKEY", "feishu://TOKENTOKEN", "bark://api.day.app/KEY", "schan://SENDKEY", "nonsense")
+    assert [sender.carries_pictures(by(address)) for address in carries] == [True] * 3
+    assert [sender.carries_pictures(by(address)) for address in bare] == [False] * 5
+    push = replace(WAY, kind=WayKind.WEB_PUSH, address="{}")
+    assert not WebPushSender(WebPushKey(tmp_path), CONTACT).carries_pictures(push)
+
+
+def test_a_letter_by_push_is_not_urgent(tmp_path: Path) -> None:
+    with web_receiver() as receiver:
+        browser = BrowserKeys(f"http://127.0.0.1:{receiver.port}/push/1")
+        point = replace(WAY, kind=WayKind.WEB_PUSH, address=json.dumps(browser.subscription))
+        assert WebPushSender(WebPushKey(tmp_path), CONTACT).send(point, LETTER) is None
+        (posted,) = receiver.posted
+    assert posted.headers["urgency"] == "normal"
+    assert int(posted.headers["ttl"]) == KEPT_UNHURRIED_S
+    assert PICTURE not in posted.body
 
 
 def test_a_push_message_can_be_read_by_its_browser_and_is_signed_by_us(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from domain.ports import BedEntry
 from domain.residents import Center
 from domain.roster import WEEK, Duty, Post, Shift
 from domain.units import HOUR_MS, SECOND_MS
-from nightbelt.channels.courier import Books
+from nightbelt.channels.desks import Books
 from nightbelt.channels.escalating import Escalating
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook

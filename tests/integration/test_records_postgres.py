@@ -22,7 +22,7 @@ from storage.tables import metadata, quarantine
 from tests.integration.engines import free_port, until
 from tests.integration.engines_postgres import PASSWORD, Postgres, postgres
 from tests.unit.storage.processes import ROOT, run_and_kill
-from tests.unit.storage.test_records import ENTRY, WRITER
+from tests.unit.storage.test_records import ENTRY, WRITER, all_pages_reading
 
 pytestmark = pytest.mark.engine("postgresql")
 
@@ -168,6 +168,11 @@ def _has_its_turn(records: Records) -> bool:
 
 
 class TestFailures:
+    def test_pages_that_take_their_time_keep_no_alarm_waiting(self, records: Records) -> None:
+        with all_pages_reading(records):
+            RecordsQuarantine(records).put([ENTRY])
+            assert RecordsAlarmBook(records).open_alarms("c1") == []
+
     def test_a_restart_between_two_calls_is_not_felt(self, records: Records, engine: Postgres) -> None:
         RecordsQuarantine(records).put([ENTRY])
         engine.stop()

@@ -17,6 +17,7 @@ from domain.readings import Occupancy, ReadingBatch
 from domain.residents import Center, LeaveBedSettings, Resident, VitalSettings
 from domain.vitals import RuleLimit
 from tests.unit.alerts.bed import NIGHT
+from tests.unit.alerts.vital_bed import usual_levels
 
 LIMIT_S = LATENESS_LIMIT_MS // 1000
 BELTS = ("b1", "b2")
@@ -29,12 +30,13 @@ RESIDENT = Resident(
         heart_rate_very_high=RuleLimit(limit=130, clear_limit=120, after_s=60, clear_after_s=30),
         belt_silent=RuleLimit(on=False),
         vitals_lost=RuleLimit(after_s=60, clear_after_s=20),
+        heart_rate_unusual_high=RuleLimit(after_s=60, clear_after_s=20),
     ),
 )
 Told = tuple[str, str, int]
 
 occupancies = st.sampled_from([Occupancy.IN, Occupancy.IN, Occupancy.OUT, Occupancy.UNKNOWN])
-hearts = st.sampled_from([60.0, 125.0, 140.0, float("nan")])
+hearts = st.sampled_from([60.0, 73.0, 90.0, 140.0, float("nan")])
 spells = st.lists(st.tuples(occupancies, hearts, st.integers(1, 25), st.integers(1, 10)), min_size=1, max_size=8)
 """(occupancy, heart rate, readings, seconds between them), one after the other."""
 Spells = list[tuple[Occupancy, float, int, int]]
@@ -44,7 +46,7 @@ PRIMER_S = (0, 5, 40, 10, 45)
 
 def _slots() -> list[Slot]:
     center = Center(center_id="c1", name="C")
-    return [slot_of(belt, RESIDENT, center) for belt in BELTS]
+    return [slot_of(belt, RESIDENT, center, usual=usual_levels()) for belt in BELTS]
 
 
 def _readings(beds: list[Spells], delays: np.random.Generator | None) -> ReadingBatch:

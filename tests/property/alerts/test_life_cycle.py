@@ -60,7 +60,6 @@ class ModelAlarm:
     snoozed_until: int | None = None
     cleared: bool = False
     rearm_at: int | None = None
-    escalated: bool = False
     taken_by: str = ""
     closed: bool = False
     """By a person: whether and when the condition ended afterwards is then of no matter to it."""
@@ -241,8 +240,8 @@ class LifeCycle(RuleBasedStateMachine):
         alarm = self.model.alarms[key]
         legal = alarm.state is not AlarmState.RESOLVED
         self._command(Escalate(alarm_id=alarm_id, at=self.now, person_id="bob"), legal=legal)
-        if legal and not (alarm.state is AlarmState.ACTIVE and alarm.escalated):
-            alarm.state, alarm.snoozed_until, alarm.escalated = AlarmState.ACTIVE, None, True
+        if legal:
+            alarm.state, alarm.snoozed_until = AlarmState.ACTIVE, None
 
     @precondition(lambda self: self.model.alarms)
     @rule(data=st.data(), person=st.sampled_from(["ann", "bob"]))

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.lifecycle import step
-from alerts.precedence import DEEPER, LOUDER
+from alerts.precedence import DEEPER, LOUDER, louder_than
 from alerts.standing import MERGE_MS, Holding, InHand, Surroundings
 from domain.alarms import Acknowledge, Alarm, AlarmInput, AlarmState, Clear, Outcome, Raise, Resolve, Rule, Snooze
 from domain.errors import IllegalStepError
@@ -96,16 +96,17 @@ def check(ward: Ward) -> None:
     standing = [alarm for alarm in alarms if alarm.is_open]
     calling = {alarm.rule for alarm in standing if alarm.calls}
     by_id = {alarm.alarm_id: alarm for alarm in alarms}
-    for quieter, louder in LOUDER.items():
-        if louder in ward.holds and any(one.rule is louder for one in standing):
-            assert quieter not in calling
+    for quieter in LOUDER:
+        for louder in louder_than(quieter):
+            if louder in ward.holds and any(one.rule is louder for one in standing):
+                assert quieter not in calling
     for alarm in standing:
         assert alarm.rule is not Rule.LEAVE_BED_NOT_BACK or alarm.held_by is None
         if alarm.held_by is not None:
             holder = by_id[alarm.held_by]
             assert holder.is_open
             assert holder.cleared_at is None
-            assert LOUDER.get(alarm.rule) is holder.rule or alarm.rule in DEEPER[holder.rule]
+            assert holder.rule in louder_than(alarm.rule) or alarm.rule in DEEPER[holder.rule]
     for rule in ward.holds:
         mine = [alarm for alarm in alarms if alarm.rule is rule and alarm.cleared_at is None]
         assert any(alarm.is_open or alarm.rearm_at is not None for alarm in mine), rule

@@ -1,8 +1,8 @@
 """A service that takes no messages is told of once, until it takes one."""
 
-from alerts.channel_health import FAILURES, Health, decide, note
+from alerts.channel_health import CALLS, FAILURES, LETTERS, Health, decide, note
 from alerts.lifecycle import step
-from domain.alarms import AlarmEvent, AlarmState, EventKind, Outcome, Resolve, Rule
+from domain.alarms import AlarmEvent, AlarmState, EventKind, Outcome, Priority, Resolve, Rule
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 
 T0 = 1_795_350_000_000
@@ -78,3 +78,20 @@ def test_one_that_was_closed_by_hand_is_raised_anew_when_it_goes_on() -> None:
     (again,) = house.fail(60)
     assert again.kind is EventKind.RAISED
     assert again.alarm.alarm_id != event.alarm.alarm_id
+
+
+def test_letters_that_fail_are_told_of_apart_and_without_calling_anybody() -> None:
+    book = InMemoryAlarmBook()
+    health: Health = {}
+    calls = note({}, "c1", "mailto", well=True, now=T0)
+    events: list[AlarmEvent] = []
+    for n, way in enumerate(("k1", "k1", "k1", "k2")):
+        assert events == []
+        health = note(health, "c1", "mailto", well=False, now=T0 + n, way=way)
+        events = book.apply(decide(health, book.open_alarms("c1"), now=T0 + n, concern=LETTERS), step)
+    (event,) = events
+    assert (event.alarm.priority, event.alarm.reason.code) == (Priority.LOW, "letters-failing")
+    assert decide(calls, book.open_alarms("c1"), now=T0 + 9, concern=CALLS) == []
+    health = note(health, "c1", "mailto", well=True, now=T0 + 9, way="k1")
+    (cleared,) = book.apply(decide(health, book.open_alarms("c1"), now=T0 + 9, concern=LETTERS), step)
+    assert cleared.kind is EventKind.CLEARED

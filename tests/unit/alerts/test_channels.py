@@ -141,17 +141,32 @@ def event(kind: EventKind, alarm: Alarm, person_id: str | None = None) -> AlarmE
 
 
 def test_a_new_alarm_is_told_to_the_group_once() -> None:
-    call = center_call(event(EventKind.RAISED, an_alarm()), NIGHT)
+    call = center_call(event(EventKind.RAISED, an_alarm()), [], NIGHT)
     assert call is not None
     assert (call.person_id, call.alarm_id) == ("", an_alarm().alarm_id)
-    assert center_call(event(EventKind.RAISED, an_alarm()), NIGHT + 1_000) == replace(call, due_at=NIGHT + 1_000)
+    assert center_call(event(EventKind.RAISED, an_alarm()), [], NIGHT + 1_000) == replace(call, due_at=NIGHT + 1_000)
+    for state in (DeliveryState.QUEUED, DeliveryState.SENT):
+        known = [replace(queued(call), state=state)]
+        assert center_call(event(EventKind.SNOOZE_ENDED, an_alarm(version=2)), known, NIGHT) is None
+
+
+@pytest.mark.parametrize("kind", [EventKind.RELEASED, EventKind.REPEATED, EventKind.SNOOZE_ENDED, EventKind.GIVEN_BACK])
+def test_what_was_silent_at_first_is_told_to_the_group_when_it_calls(kind: EventKind) -> None:
+    assert center_call(event(EventKind.HELD, an_alarm(held_by="other")), [], NIGHT) is None
+    assert center_call(event(EventKind.RAISED, an_alarm(snoozed_until=NIGHT + 1)), [], NIGHT) is None
+    first = center_call(event(EventKind.RAISED, an_alarm()), [], NIGHT)
+    assert first
+    known = [replace(queued(first), state=DeliveryState.GIVEN_UP), queued(CALL)]
+    told = center_call(event(kind, an_alarm(version=1)), known, NIGHT)
+    assert told
+    assert (told.person_id, told.key != first.key) == ("", True)
 
 
 def test_old_news_and_what_is_over_are_not_told() -> None:
     raised = event(EventKind.RAISED, an_alarm())
-    assert center_call(raised, NIGHT + NEWS_MS + 1) is None
-    assert center_call(event(EventKind.RAISED, an_alarm(state=AlarmState.RESOLVED)), NIGHT) is None
-    assert center_call(event(EventKind.RECORDED, an_alarm()), NIGHT) is None
+    assert center_call(raised, [], NIGHT + NEWS_MS + 1) is None
+    assert center_call(event(EventKind.RAISED, an_alarm(state=AlarmState.RESOLVED)), [], NIGHT) is None
+    assert center_call(event(EventKind.RECORDED, an_alarm(state=AlarmState.RESOLVED)), [], NIGHT) is None
     sent = replace(queued(CALL), state=DeliveryState.SENT)
     assert taken_calls(event(EventKind.ACKNOWLEDGED, an_alarm(), "p9"), [sent], NIGHT + NEWS_MS + 1) == []
 

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from alerts.baselines import NIGHTS_NEEDED
-from alerts.drift import RELEARN_NIGHTS, SHIFT_NIGHTS, NightFigure, insights
+from alerts.drift import RELEARN_NIGHTS, SHIFT_NIGHTS, NightFigure, insights, told_nights
 from domain.insights import Figure, Insight, InsightKind, Sureness
+from domain.usual import NIGHTS_NEEDED
 
 FIRST = date(2026, 1, 1)
 CALM = [60.0, 61.0, 59.0, 60.0, 62.0, 58.0, 60.0] * 4
@@ -91,3 +91,9 @@ def test_people_whose_nights_only_scatter_hear_little() -> None:
             nights += 1
     assert odd / nights <= 1 / 150
     assert shifts / nights <= 1 / 60
+
+
+def test_the_nights_of_which_something_was_said() -> None:
+    values = [*CALM, 85.0, 60.0]
+    assert told_nights(Figure.RESTING_HEART_RATE, series(values)) == {series(values)[len(CALM)].night}
+    assert [n for n in range(len(values)) if told(values[: n + 1])] == [len(CALM)]

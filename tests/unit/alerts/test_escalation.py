@@ -87,6 +87,27 @@ def test_medium_is_slower_and_wakes_nobody_who_is_off_duty() -> None:
     assert found[3:] == [(600 + n * MEDIUM.repeat_s, ["anna", "bo", "lin"]) for n in range(1, MEDIUM.repeats + 1)]
 
 
+def test_the_step_of_whom_no_way_leads_to_goes_on_to_the_next_post() -> None:
+    who = replace(staff(), unreachable=frozenset({"anna", "lin", "mei"}))
+    found = looked(range(900), MEDIUM_ALARM, who)
+    assert found[0] == (0, ["anna", "bo"])
+    assert found[2] == (600, sorted(EVERYBODY)), "neither the lead on duty nor another"
+
+
+@pytest.mark.parametrize("duty", [DUTY, NOBODY])
+def test_where_no_way_leads_to_any_on_duty_or_lead_everybody_is_called(duty: OnDuty) -> None:
+    who = replace(staff(duty), unreachable=frozenset(EVERYBODY) - {"cai"})
+    assert {call.person_id for call in owed(0, MEDIUM_ALARM, who)} >= {"cai"}
+    assert {call.person_id for call in owed(900, MEDIUM_ALARM, who, until=600)} >= {"cai"}
+
+
+def test_a_centre_that_is_reached_by_its_pages_alone_calls_as_if_all_could_be() -> None:
+    carers = [person(one, Role.CAREGIVER) for one in EVERYBODY]
+    assert staff_of(carers, lambda _at: DUTY, reachable=lambda _who: False).unreachable == frozenset()
+    some = staff_of(carers, lambda _at: DUTY, reachable=lambda who: who == "bo")
+    assert some.unreachable == frozenset(EVERYBODY) - {"bo"}
+
+
 def test_low_is_for_the_board() -> None:
     assert plan(replace(ALARM, priority=Priority.LOW), staff(), at(9999), Stretch(begun_at=RAISED)) == Plan()
 
@@ -250,10 +271,11 @@ def test_word_that_somebody_goes_and_calls_to_a_group_are_no_steps() -> None:
     assert stretch_of(ALARM, [event(ALARM, 0)], [call, *others]).called_until == RAISED
 
 
-def test_only_who_may_handle_alarms_is_staff() -> None:
-    def person(person_id: str, role: Role) -> Person:
-        return Person(person_id=person_id, login=person_id, name="", role=role, password_hash="", center_id="c1")
+def person(person_id: str, role: Role) -> Person:
+    return Person(person_id=person_id, login=person_id, name="", role=role, password_hash="", center_id="c1")
 
+
+def test_only_who_may_handle_alarms_is_staff() -> None:
     people = [
         person("anna", Role.CAREGIVER),
         person("lin", Role.LEAD),
@@ -263,8 +285,21 @@ def test_only_who_may_handle_alarms_is_staff() -> None:
     ]
     duty = OnDuty(posts={Post.A: ("gone", "anna"), Post.B: ("doc",)})
     found = staff_of(people, lambda _at: duty)
-    assert (found.leads, found.everybody) == (("lin",), ("anna", "lin", "ada"))
+    assert (found.leads, found.everybody, found.others) == (("lin",), ("anna", "lin"), ("ada",))
     assert found.on_duty(RAISED).everybody == ("anna",)
+    alone = staff_of(people[2:], lambda _at: duty)
+    assert (alone.leads, alone.everybody, alone.others) == ((), ("ada",), ())
+
+
+def test_who_administers_is_woken_only_for_a_post_and_for_what_they_took() -> None:
+    def awake(duty: OnDuty, alarm: Alarm = ALARM) -> bool:
+        who = Staff(on_duty=lambda _at: duty, leads=(), everybody=("anna", "bo"), others=("ada",))
+        return "ada" in {call.person_id for call in owed(910, alarm, who)}
+
+    on_post = OnDuty(posts={Post.B: ("ada",)})
+    assert [awake(NOBODY), awake(DUTY), awake(on_post)] == [False, False, True]
+    assert awake(DUTY, replace(TAKEN, acknowledged_by="ada"))
+    assert not awake(DUTY, TAKEN)
 
 
 def test_a_centre_may_have_steps_of_its_own() -> None:
@@ -281,6 +316,9 @@ def test_a_centre_may_have_steps_of_its_own() -> None:
         {"everybody_after_s": 100},
         {"repeat_s": 5},
         {"again_after_s": 0},
+        {"repeats": -1},
+        {"repeats": 10**9},
+        {"again_times": 10**9},
     ],
 )
 def test_steps_that_make_no_sense_are_refused(changed: dict[str, object]) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -184,6 +185,25 @@ def test_the_end_of_the_condition_is_kept_on_an_alarm_that_a_person_had_closed()
 def test_illegal_steps_are_refused(alarm: Alarm, given: AlarmInput, words: str) -> None:
     with pytest.raises(IllegalStepError, match=words):
         step(alarm, given)
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        [replace(SNOOZE, at=300, until=300 + 5 * MINUTE_MS)],
+        [replace(SNOOZE, at=300, until=300 + 5 * MINUTE_MS), replace(WAKE, at=300 + 5 * MINUTE_MS)],
+        [replace(ACK, at=300), replace(GIVE_BACK, at=310)],
+        [replace(HOLD, at=300), replace(RELEASE, at=310)],
+        [replace(CLEAR, at=300), REPEAT],
+    ],
+)
+def test_what_was_handed_on_and_then_otherwise_can_be_handed_on_anew(between: Sequence[AlarmInput]) -> None:
+    alarm: Alarm | None = HANDED_ON
+    for given in between:
+        alarm = step(alarm, given).alarm
+    again = replace(ESCALATE, at=400_000)
+    assert [event.kind for event in step(alarm, again).events] == [EventKind.ESCALATED]
+    assert list(step(step(alarm, again).alarm, again).events) == []
 
 
 @pytest.mark.parametrize("given", [ACK, RESOLVE, SNOOZE, ESCALATE, GIVE_BACK])

@@ -2,18 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.quality import Figures, Quality, answered_at, figures, measure, span_of, was_told, watched_nights
+from alerts.quality import (
+    Figures,
+    Quality,
+    RoundFigures,
+    answered_at,
+    figures,
+    measure,
+    span_of,
+    was_told,
+    watched_nights,
+)
 from alerts.quality_findings import Finding, FindingKind, findings
 from alerts.shares import ENOUGH, Lengths, Rate, Share
 from domain.alarms import Alarm, AlarmState, Category, Outcome, Priority, Reason, Rule
 from domain.clock import instant
 from domain.residents import WatchedSpan
+from domain.roster import Shift
+from domain.rounds import PlannedRound, Walked
 from domain.units import HOUR_MS, MINUTE_MS, SECOND_MS
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -277,3 +289,52 @@ class TestFindings:
             FindingKind.FALSE_ALARMS,
         ]
         assert findings(measured(alarms))[0] == Finding(kind=FindingKind.OUTCOMES_MISSING, share=Share(count=5, of=15))
+
+
+LATE = Shift(shift_id="late", name="Late", start=time(22), end=time(6, 30))
+EARLY = Shift(shift_id="early", name="Early", start=time(6, 30), end=time(14))
+
+
+class TestByShift:
+    def shifts(self, alarms: Sequence[Alarm], *shifts: Shift, **changes: Any) -> list[tuple[str | None, int, int]]:
+        told = measured(alarms, [watched("r1", 0, 16)], shifts=shifts, **changes).by_shift
+        return [(one.shift.shift_id if one.shift else None, one.figures.told, one.figures.false) for one in told]
+
+    def test_each_alarm_is_in_the_shift_in_which_it_was_raised_also_across_midnight(self) -> None:
+        hour = 60
+        evening, night, morning = over(-2 * hour), over(4 * hour, Outcome.FALSE_ALARM), over(6 * hour)
+        assert self.shifts([evening, night, morning], EARLY, LATE) == [("late", 2, 1), ("early", 1, 0)]
+
+    def test_at_the_border_it_is_in_the_later_one(self) -> None:
+        border = (6 * 60 + 30) - 60  # 06:30, counted from 01:00
+        assert self.shifts([over(border - 1), over(border)], LATE, EARLY) == [("late", 1, 0), ("early", 1, 0)]
+
+    def test_the_figures_are_those_of_its_alarms_by_the_bed_nights_of_all(self) -> None:
+        alarms = [over(0, Outcome.FALSE_ALARM, taken_s=30), over(1, Outcome.HELPED, taken_s=90), over(2, taken_s=None)]
+        (late,) = measured(alarms, [watched("r1", 0, 16)], shifts=[LATE]).by_shift
+        assert late.nuisance == Rate(count=1, bed_nights=1)
+        assert late.figures == figures(alarms, NOW)
+        assert late.figures.unanswered == Share(count=1, of=3)
+        assert late.figures.response == Lengths(count=2, p50_ms=30_000, p90_ms=90_000)
+
+    def test_in_the_night_of_the_change_of_clocks_a_shift_keeps_its_hours(self) -> None:
+        """Berlin, 25 October 2026: the night is an hour longer, and 06:30 is 05:30 UTC."""
+        berlin, night = ZoneInfo("Europe/Berlin"), date(2026, 10, 24)
+        border_at = instant(datetime(2026, 10, 25, 5, 30, tzinfo=UTC))
+        alarms = [alarm(raised_at=border_at - 1), alarm(raised_at=border_at)]
+        found = self.shifts(alarms, LATE, EARLY, tz=berlin, first=night, last=night)
+        assert found == [("late", 1, 0), ("early", 1, 0)]
+
+    def test_what_is_raised_in_two_shifts_is_in_both_and_in_none_apart(self) -> None:
+        overlapping = replace(EARLY, shift_id="lead", start=time(0), end=time(2))
+        assert self.shifts([over(0), over(8 * 60)], LATE, overlapping) == [("late", 1, 0), ("lead", 1, 0), (None, 1, 0)]
+
+    def test_without_a_roster_there_is_nothing(self) -> None:
+        assert self.shifts([over(0)]) == []
+
+
+def test_rounds_that_may_yet_be_walked_do_not_count() -> None:
+    states = (Walked.DONE, Walked.DONE, Walked.PARTIAL, Walked.MISSING, Walked.AWAITED)
+    told = measured([], planned=[PlannedRound(at=n, state=state) for n, state in enumerate(states)]).rounds
+    assert told == RoundFigures(done=Share(count=2, of=4), partial=1, missing=1)
+    assert measured([]).rounds.done == Share(count=0, of=0)

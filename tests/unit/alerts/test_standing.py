@@ -192,6 +192,21 @@ class TestTheDeeperHoldsBack:
         ward.apply([close(SILENT)])
         assert ward.look(T0 + 7) == [(EventKind.RELEASED, HIGH.rule)]
 
+    def test_a_belt_that_is_another_residents_by_now_speaks_for_nobody_else(self) -> None:
+        ward = Ward()
+        ward.raise_at(T0, SILENT)
+        moved = alarm_of(Rule.VITALS_LOST_LONG, T0 + MINUTE_MS, resident="r2")
+        assert ward.raise_at(T0 + MINUTE_MS, moved) == [(EventKind.RAISED, moved.rule)]
+
+    @pytest.mark.parametrize("deeper", [SILENT, CENTER])
+    def test_one_whose_condition_is_asked_no_more_holds_nothing_back(self, deeper: Alarm) -> None:
+        ward, quieter = Ward(), alarm_of(Rule.BELT_OFFLINE if deeper is CENTER else Rule.HEART_RATE_HIGH)
+        ward.raise_at(T0, deeper)
+        assert ward.raise_at(T0 + 5, quieter) == [(EventKind.HELD, quieter.rule)]
+        ward.holding = Holding.GONE
+        assert ward.look(T0 + 6) == [(EventKind.RELEASED, quieter.rule)]
+        assert ward.raise_at(T0 + 7, alarm_of(Rule.SIGNAL_POOR)) == [(EventKind.RAISED, Rule.SIGNAL_POOR)]
+
 
 class TestRepeats:
     NEXT = alarm_of(Rule.HEART_RATE_HIGH, T0 + 3 * MINUTE_MS)
@@ -317,6 +332,14 @@ class TestPauses:
         ward.pauses = {"r1": pause(T0 + 1, T0 + 100)}
         assert ward.look(T0 + 2) == []
         assert ward.calling() == {LEFT.rule}
+
+
+def test_a_clock_that_was_put_back_prolongs_no_silence() -> None:
+    ward, day = Ward(), 24 * 60 * MINUTE_MS
+    other = alarm_of(Rule.HEART_RATE_HIGH)
+    ward.raise_at(T0, LEFT, other)
+    ward.apply([Snooze(alarm_id=LEFT.alarm_id, at=T0, person_id="ann", until=T0 + 5 * MINUTE_MS), close(other)])
+    assert sorted(ward.look(T0 - day)) == [(EventKind.RAISED, other.rule), (EventKind.SNOOZE_ENDED, LEFT.rule)]
 
 
 def test_overdue_snoozes_end_at_the_first_look() -> None:

@@ -1,6 +1,7 @@
 """One bed whose belt reports rates: say what it shows from when to when, see what the engine tells."""
 
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from alerts.runs import Slot, Transition
 from domain.alarms import Rule
 from domain.readings import Occupancy, ReadingBatch
 from domain.residents import Center, LeaveBedSettings, Resident, VitalSettings
+from domain.usual import HOURS, Side, UsualLevels
 from domain.watch import BedState, ConditionState
 from tests.unit.alerts.bed import IN, NIGHT
 
@@ -18,9 +20,24 @@ SETTLED = 120
 """Seconds after NIGHT from which the rates of who got in at NIGHT are judged."""
 
 
-def vital_slot(settings: VitalSettings | None = None, belt: str = "b1", subject: str = "r1", from_at: int = 0) -> Slot:
+def vital_slot(
+    settings: VitalSettings | None = None,
+    belt: str = "b1",
+    subject: str = "r1",
+    from_at: int = 0,
+    usual: UsualLevels | None = None,
+) -> Slot:
     resident = Resident(resident_id=subject, name="A", leave_bed=NO_LEAVE_BED, vitals=settings or VitalSettings())
-    return slot_of(belt, resident, Center(center_id="c1", name="C"), from_at=from_at)
+    return slot_of(belt, resident, Center(center_id="c1", name="C"), from_at=from_at, usual=usual)
+
+
+def usual_levels(
+    heart: tuple[float, float] = (48, 75), breath: tuple[float, float] = (10, 20), hours: slice = slice(None)
+) -> UsualLevels:
+    """Between these the rates are usual in `hours` since noon; nothing is known of the others."""
+    limits = np.full((len(Side), HOURS), np.nan, np.float32)
+    limits[:, hours] = np.array([*heart, *breath], np.float32)[:, None]
+    return UsualLevels(resident_id="r1", nights=28, last_night=date(2026, 11, 24), limits=limits, computed_at=0)
 
 
 @dataclass
@@ -58,11 +75,12 @@ class VitalBench:
     """`show` hands stretches in reading by reading; `told` collects (kind, rule, second told, second begun)."""
 
     settings: VitalSettings = field(default_factory=VitalSettings)
+    usual: UsualLevels | None = None
     told: list[tuple[str, Rule, float, float]] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.engine = Conditions([vital_slot(self.settings)])
+        self.engine = Conditions([vital_slot(self.settings, usual=self.usual)])
         self._beds: dict[str, BedState] = {}
         self._runs: dict[tuple[str, str], ConditionState] = {}
 
@@ -88,7 +106,7 @@ class VitalBench:
         self._runs.update(((run.belt_id, str(run.rule)), run) for run in runs)
         for key in ended:
             self._runs.pop(key, None)
-        self.engine = Conditions([vital_slot(self.settings)])
+        self.engine = Conditions([vital_slot(self.settings, usual=self.usual)])
         self.engine.restore(self._beds.values(), self._runs.values())
 
     def _collect(self, told: list[Transition]) -> None:

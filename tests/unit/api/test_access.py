@@ -12,6 +12,7 @@ from api.addresses import local_path
 from api.app import HEADERS, create_app
 from api.throttle import MAX_REMEMBERED, MAX_TRIES, WINDOW_MS, Throttle
 from domain.people import Role, Session
+from domain.residents import Place
 from domain.units import HOUR_MS
 from tests.unit.api.conftest import Visit, Visitor, browser, field_of
 from tests.unit.api.world import NIGHT, PASSWORD, World, build_world
@@ -302,6 +303,44 @@ def test_every_answer_makes_the_browser_careful(visit: Visit, path: str) -> None
     for name, value in HEADERS.items():
         assert answer.headers[name] == value
     assert answer.headers["cache-control"] == ("no-cache" if path.startswith("/static") else "no-store")
+
+
+def test_a_fault_of_ours_is_said_and_told_as_carefully(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_at: int) -> list[Place]:
+        raise RuntimeError("secret words")
+
+    with browser(world.services, raise_server_exceptions=False) as client:
+        wang = Visitor(client)
+        wang.sign_in("wang")
+        monkeypatch.setattr(world.register, "places", fail)
+        page, told = wang.get("/handover"), wang.get("/api/beds")
+    assert (page.status_code, told.status_code) == (500, 500)
+    assert "Something went wrong here" in page.text
+    assert "王芳" in page.text
+    assert told.json()["detail"].startswith("Something went wrong here")
+    for answer in (page, told):
+        assert "secret words" not in answer.text
+        assert answer.headers["cache-control"] == "no-store"
+        for name, value in HEADERS.items():
+            assert answer.headers[name] == value
+
+
+@pytest.mark.parametrize("path", ["/roster/", "/static", "/login/", "/residents/r1/"])
+def test_no_redirect_names_a_host(visit: Visit, path: str) -> None:
+    """Behind a proxy that ends TLS it would lead to http."""
+    answer = visit("wang").get(path, headers={"host": "elsewhere.example"})
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)
+
+
+def test_a_refusal_is_a_page_with_a_heading(visit: Visit) -> None:
+    page = visit("wang").get("/quality")
+    assert page.status_code == 403
+    assert '<h1 class="refused">You may not see or do this.</h1>' in page.text
+
+
+def test_what_a_page_does_not_do_is_refused_with_what_it_does(visit: Visit) -> None:
+    answer = visit("ada").get("/residents/r1/settings")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/residents/r1", "/account"])

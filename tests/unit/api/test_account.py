@@ -1,5 +1,6 @@
 """The own ways to be reached: added, tried, removed, and never read back."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from api.pages_account import MAX_WAYS
 from api.reach import Reach
 from domain.deliveries import Failure
+from domain.people import Role
 from tests.fakes.fake_ways import FakeWays
 from tests.fakes.in_memory_contacts import InMemoryContacts
 from tests.unit.api.conftest import Visit
@@ -28,7 +30,11 @@ def contacts() -> InMemoryContacts:
 
 @pytest.fixture
 def world(ways: FakeWays, contacts: InMemoryContacts) -> World:
-    return build_world(reach=Reach(contacts=contacts, ways=ways))
+    world = build_world(reach=Reach(contacts=contacts, ways=ways))
+    nurse = world.people.by_id("p-wang")
+    assert nurse is not None
+    world.people.save(replace(nurse, person_id="p-doctor", login="doctor", role=Role.DOCTOR))
+    return world
 
 
 def test_a_way_is_added_and_its_address_not_shown(visit: Visit, contacts: InMemoryContacts) -> None:
@@ -107,21 +113,38 @@ def test_what_is_no_subscription_is_refused(visit: Visit, contacts: InMemoryCont
 
 def test_a_command_needs_its_token_and_its_right(visit: Visit, contacts: InMemoryContacts) -> None:
     assert visit("wang").send("/account/web-push", SUBSCRIPTION, token="wrong").status_code == 403
-    assert visit("son").post("/account/contacts", {"address": SECRET}).status_code == 403
+    assert visit("doctor").post("/account/contacts", {"address": SECRET}).status_code == 403
     assert visit().post("/account/contacts", {"address": SECRET}).status_code == 303
-    assert contacts.of_person("p-wang") == contacts.of_person("p-son") == []
+    assert contacts.of_person("p-wang") == contacts.of_person("p-doctor") == []
 
 
 def test_push_is_offered_where_it_is_set_up(visit: Visit, ways: FakeWays) -> None:
     assert 'id="push"' not in visit("wang").get("/account").text
     ways.web_push_key = "BKey"
     assert 'data-key="BKey"' in visit("wang").get("/account").text
-    assert 'id="push"' not in visit("son").get("/account").text
+    assert 'id="push"' in visit("son").get("/account").text
+    for login in ("doctor", "alone"):
+        assert 'id="push"' not in visit(login).get("/account").text
+
+
+def test_a_family_has_ways_that_lead_out_of_the_house(visit: Visit, contacts: InMemoryContacts, ways: FakeWays) -> None:
+    son = visit("son")
+    assert "Alarms never come here." in son.get("/account").text
+    assert son.post("/account/contacts", {"address": SECRET}).headers["location"] == "/account?said=added#ways"
+    (point,) = contacts.of_person("p-son")
+    assert son.post(f"/account/contacts/{point.contact_id}/test").status_code == 303
+    visit("wang").post("/account/contacts", {"address": SECRET})
+    assert (ways.tried, ways.outsiders) == ([point], [True, False])
 
 
 def test_families_have_a_plain_page(visit: Visit) -> None:
     assert "No resident is linked to this login" in visit("alone").get("/account").text
     assert "No resident is linked to this login" not in visit("wang").get("/account").text
+    for login, back in (("alone", False), ("son", True)):
+        page = visit(login).get("/account").text
+        assert ("Back to the start" in page) is back
+        for words in ("Board", "No alarm is shown or heard"):
+            assert words not in page
 
 
 def test_what_is_said_is_one_of_ours(visit: Visit) -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from alerts.lifecycle import step
 from domain.alarms import Alarm, AlarmState, EventKind, Outcome, Raise, Reason, Record, Rule
+from domain.ports import BedEntry
+from domain.residents import Center
 from domain.units import HOUR_MS, MINUTE_MS, SECOND_MS
 from tests.unit.api.conftest import Visit
 from tests.unit.api.world import World
@@ -210,3 +212,28 @@ def test_an_alarm_waits_for_its_outcome_whatever_happens_elsewhere(world: World,
         world.clear(world.raise_alarm(99, center_id="oak").alarm.alarm_id)
     found = visit("wang").get("/api/alarms").json()["without_outcome"]
     assert [alarm["alarm_id"] for alarm in found] == [waiting]
+
+
+def test_an_alarm_of_somebody_who_has_left_leads_nowhere(world: World, visit: Visit) -> None:
+    alarm_id = world.raise_alarm(1).alarm.alarm_id
+    bed = BedEntry(room_id="room101", room="101", bed_id="b1", bed="A", belt_id="belt1", resident=None)
+    world.register.enroll(Center(center_id="elm", name="Elm House"), [bed], world.clock.at)
+    wang = visit("wang")
+    assert wang.get("/residents/r1").status_code == 404
+    for path in (f"/alarms/{alarm_id}", "/"):
+        page = wang.get(path).text
+        assert "<b>101-A</b> Li Guiying" in page
+        assert "/residents/r1" not in page
+
+
+@pytest.mark.parametrize("path", ["/residents/r1", "/handover"])
+def test_an_open_alarm_is_listed_as_open(world: World, visit: Visit, path: str) -> None:
+    alarm_id = world.raise_alarm(1).alarm.alarm_id
+    wang = visit("wang")
+    assert "– Nobody has taken it yet" in wang.get(path).text
+    wang.post(f"/alarms/{alarm_id}/acknowledge")
+    assert "– Somebody is going" in wang.get(path).text
+    world.clear(alarm_id)
+    assert "– No outcome given" in wang.get(path).text
+    wang.post(f"/alarms/{alarm_id}/resolve", {"outcome": "helped"})
+    assert "– Helped" in wang.get(path).text

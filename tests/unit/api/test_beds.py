@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from api.ward import AGE_SHOWN_MS, RATE_KEPT_MS, STALE_MS, live_values, read_war
 from domain.ports import BedEntry
 from domain.readings import Occupancy
 from domain.residents import Center, Resident
-from domain.units import MINUTE_MS, SECOND_MS
+from domain.units import DAY_MS, MINUTE_MS, SECOND_MS
 from tests.unit.api.conftest import Visit
 from tests.unit.api.world import World, build_world
 
@@ -42,6 +43,14 @@ def test_an_old_value_is_never_shown_as_live(world: World, visit: Visit) -> None
     assert (shown["heart_rate"], shown["breathing_rate"]) == (None, None)
 
 
+def test_a_signal_that_has_been_missing_for_days_says_since_which(world: World, visit: Visit) -> None:
+    wang = visit("wang")
+    world.hear(1, Occupancy.IN, received_at=world.clock.at - DAY_MS + 1)
+    assert "since 03:12<" in re.sub(r"\s+<", "<", wang.get("/").text)
+    world.hear(1, Occupancy.IN, received_at=world.clock.at - 2 * DAY_MS)
+    assert "since Nov 21 03:12<" in re.sub(r"\s+<", "<", wang.get("/").text)
+
+
 def test_a_rate_has_its_own_age(world: World, visit: Visit) -> None:
     wang = visit("wang")
     world.hear(1, Occupancy.IN, heart_rate_at=world.clock.at - RATE_KEPT_MS - 1)
@@ -67,6 +76,17 @@ def test_calm_is_only_said_of_what_is_watched(world: World, visit: Visit) -> Non
     assert "1 bed without signal: nothing can be raised for it." in page
     world.hear(2, Occupancy.IN, received_at=None)
     assert "2 beds without signal: nothing can be raised for them." in wang.get("/").text
+
+
+def test_a_centre_of_which_nobody_is_watched_is_not_calm(visit: Visit, world: World) -> None:
+    assert '<p class="unheard" id="unwatched" role="status" hidden>' in visit("wang").get("/").text
+    moved = world.people.by_login("wang")
+    assert moved
+    world.people.save(replace(moved, center_id="new"))
+    page = visit("wang").get("/").text
+    assert '<p class="all-quiet" id="all-quiet" hidden>' in page
+    assert '<p class="unheard" id="unwatched" role="status">' in page
+    assert "Nobody is watched here" in page
 
 
 def test_never_reported_vacant_and_without_belt(world: World, visit: Visit) -> None:

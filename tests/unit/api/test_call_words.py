@@ -48,7 +48,7 @@ def test_a_lead_is_asked_to_see_to_it() -> None:
     assert words(FAST, CallReason.ESCALATED, person=LEAD)[1].endswith("Please see to it that somebody goes.")
 
 
-@pytest.mark.parametrize("reason", list(CallReason))
+@pytest.mark.parametrize("reason", list(CARER_WORDS))
 @pytest.mark.parametrize("tag", list(LANGUAGES))
 def test_every_reason_has_its_words(reason: CallReason, tag: str) -> None:
     for person in (NURSE, LEAD, None):
@@ -56,7 +56,7 @@ def test_every_reason_has_its_words(reason: CallReason, tag: str) -> None:
         assert "%(" not in title + text
         assert len(title) + len(text) < 200
         assert not any(name in title + text for name in NAMES)
-    assert CARER_WORDS.keys() == LEAD_WORDS.keys() == set(CallReason)
+    assert CARER_WORDS.keys() == LEAD_WORDS.keys() == set(CallReason) - {CallReason.MORNING}
 
 
 def test_values_are_told_only_when_that_is_set_and_to_no_group() -> None:

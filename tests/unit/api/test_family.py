@@ -78,6 +78,24 @@ def test_when_staff_saw_to_an_absence(world: World, visit: Visit, outcome: Outco
         assert hidden not in page
 
 
+def test_the_figure_and_the_sentence_say_the_same_of_getting_up(world: World, visit: Visit) -> None:
+    keep(world, exits=ExitFigures(count=3, total_min=11.6, longest_min=5.7))
+    page = visit("son").get(f"/residents/r1?night={NIGHT}").text
+    assert sentences(page)[1] == "Got up 3 times, for 11 min in all, the longest for 5 min."
+    assert "11 min in all, longest 5 min" in page
+    keep(world, exits=ExitFigures(count=1, total_min=25 / 60, longest_min=25 / 60))
+    assert "25 sec in all, longest 25 sec" in visit("son").get(f"/residents/r1?night={NIGHT}").text
+
+
+def test_what_makes_the_figures_look_odd_is_told_to_a_family(world: World, visit: Visit) -> None:
+    keep(world, marks=("clock-change", "shared-bed", "maker-stage"))
+    page = visit("son").get(f"/residents/r1?night={NIGHT}").text
+    assert len(sentences(page)) == 3
+    assert "The clocks were changed in this night." in page
+    assert "Two people share this bed" in page
+    assert "as the belt&#39;s maker tells them" not in page
+
+
 def test_other_alarms_are_not_told_to_a_family(world: World, visit: Visit) -> None:
     keep(world)
     answer(world, Outcome.HELPED, Rule.HEART_RATE_HIGH)
@@ -144,6 +162,7 @@ def test_the_calendar_of_six_weeks() -> None:
     assert [len(week) for week in weeks] == [7] * 6
     assert [night.kind for night in weeks[-1]] == ["none", "none", "none", "partial", "poor", "good", "later"]
     assert weeks[-1][5].words == "Sat, Nov 21: 8 hr 15 min, Score 84 – good"
+    assert [night.slept for night in weeks[-1][4:]] == ["8.2", "8.2", ""]
 
 
 def test_insights_say_what_since_when_and_how_sure() -> None:

@@ -131,7 +131,7 @@ def test_lengths_of_time() -> None:
     english, chinese = read_languages()["en"], read_languages()["zh-CN"]
     lengths = [59_999, 60_000, 3_600_000, 7_500_000]
     assert [english.length(length) for length in lengths] == ["59 sec", "1 min", "1 hr", "2 hr 5 min"]
-    assert [chinese.length(length) for length in lengths] == ["59秒", "1分钟", "1小时", "2小时 5分钟"]
+    assert [chinese.length(length) for length in lengths] == ["59秒", "1分钟", "1小时", "2小时5分钟"]
 
 
 def test_almost_all_is_not_all() -> None:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.limits import MAX_BODY_BYTES
 from api.passwords import HASHERS, MAX_WAITING
 from api.server import BoardServer
 from api.throttle import MAX_REMEMBERED, MAX_TRIES, MAX_TRIES_OF_ADDRESS, WINDOW_MS, Throttle, network_of
-from tests.unit.api.conftest import Visit
+from tests.unit.api.conftest import Visit, Visitor
 from tests.unit.api.world import World
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -104,6 +105,31 @@ def test_what_counts_as_one_address(address: str, network: str) -> None:
     assert network_of(address) == network
 
 
+def served_to(world: World, proxies: str) -> TestClient:
+    """The pages as the server has them, asked through 10.0.0.1."""
+    server = BoardServer(create_app(world.services), world.services.hub, host="127.0.0.1", port=0, proxies=proxies)
+    server.config.load()
+    return TestClient(server.config.loaded_app, follow_redirects=False, client=("10.0.0.1", 5000))
+
+
+def shut_out(world: World, proxies: str, neighbour: str) -> bool:
+    """Is `neighbour` shut out when somebody else has tried too often through the same proxy?"""
+    with served_to(world, proxies) as client:
+        visitor = Visitor(client)
+        client.headers["x-forwarded-for"] = "203.0.113.7"
+        for n in range(MAX_TRIES_OF_ADDRESS):
+            assert visitor.sign_in(str(n)).status_code == 401
+        client.headers["x-forwarded-for"] = neighbour
+        return visitor.sign_in("wang").status_code == 429
+
+
 def test_nobody_may_say_that_they_come_from_elsewhere(world: World) -> None:
-    server = BoardServer(create_app(world.services), world.services.hub, host="127.0.0.1", port=0)
-    assert server.config.proxy_headers is False
+    assert shut_out(world, "", "198.51.100.1")
+
+
+def test_who_comes_through_a_proxy_that_is_trusted_is_counted_alone(world: World) -> None:
+    assert not shut_out(world, "192.0.2.0/24, 10.0.0.1", "198.51.100.1")
+
+
+def test_a_trusted_proxy_is_asked_where_it_was_asked_from(world: World) -> None:
+    assert shut_out(world, "10.0.0.1", "198.51.100.1, 203.0.113.7")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 
 import pytest
 
@@ -16,6 +16,8 @@ from domain.alarms import Outcome, Rule
 from domain.errors import NotFoundError
 from domain.nights import zone
 from domain.ports import BedEntry
+from domain.residents import Center
+from domain.roster import Duty, Post, Shift
 from domain.units import DAY_MS, MINUTE_MS
 from tests.unit.api.conftest import Visit
 from tests.unit.api.world import NIGHT, World
@@ -183,3 +185,32 @@ def test_a_percentage_is_for_ten_and_more() -> None:
     assert share_words(Share(count=3, of=9), english) == ("3 of 9", "not enough outcomes yet")
     assert share_words(Share(count=3, of=9), english, of_outcomes=False) == ("3 of 9", "")
     assert share_words(Share(count=5, of=10), english) == ("50%", "5 of 10; 23% to 76%")
+
+
+def test_by_the_shifts_of_the_roster_and_of_nobody(world: World, visit: Visit) -> None:
+    tell(world, visit, [Outcome.FALSE_ALARM, Outcome.HELPED])
+    assert visit("ada").get("/api/quality").json()["shifts"] == []
+    night = Shift(shift_id="night", name="Nachtdienst", start=time(22), end=time(6, 30))
+    duty = Duty(shift_id="night", weekday=4, post=Post.A, person_id="p-wang")
+    world.services.rosters.plan("elm", [night], [duty])
+    (told,) = visit("ada").get("/api/quality").json()["shifts"]
+    assert (told["shift"], told["start"], told["end"]) == ("night", "22:00:00", "06:30:00")
+    assert (told["figures"]["alarms"], told["nuisance"]["count"]) == (2, 1)
+    page = visit("ada").get("/quality").text
+    assert "Nachtdienst<small>22:00–06:30</small>" in page
+    assert "王芳" not in page
+    assert "p-wang" not in visit("ada").get("/api/quality").text
+
+
+def test_planned_rounds_count_from_the_first_night_on_which_one_was_walked(world: World, visit: Visit) -> None:
+    world.register.enroll(Center(center_id="elm", name="Elm House", round_times=(time(22), time(2))), [], NIGHT)
+    assert visit("ada").get("/api/quality").json()["rounds"]["done"]["of"] == 0
+    assert "Planned rounds done" not in visit("ada").get("/quality").text
+    nurse = visit("wang")
+    world.clock.at = NIGHT - 3 * DAY_MS - 60 * MINUTE_MS
+    path = f"/api/rounds/{nurse.send('/api/rounds').json()['round_id']}"
+    nurse.send(f"{path}/seen", {"room": "room101"})
+    world.clock.at = NIGHT
+    told = visit("ada").get("/api/quality").json()["rounds"]
+    assert (told["done"]["count"], told["done"]["of"], told["partial"], told["missing"]) == (0, 6, 1, 5)
+    assert "1 in part, 5 missing" in visit("ada").get("/quality").text

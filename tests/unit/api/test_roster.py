@@ -3,8 +3,11 @@
 from dataclasses import replace
 from datetime import date, time
 
+import pytest
+
 from domain.calls import Call, CallReason
-from domain.roster import WEEK, Duty, Post, Shift
+from domain.people import Person
+from domain.roster import WEEK, Duty, Post, Shift, Swap
 from tests.unit.api.conftest import Visit
 from tests.unit.api.world import NIGHT, World
 
@@ -59,6 +62,24 @@ def test_or_each_week(world: World, visit: Visit) -> None:
     assert roster.holder(NIGHT_SHIFT, date(2026, 12, 1), Post.A) == id_of(world, "wang")
 
 
+def test_two_leads_at_once_lose_neither_change(world: World, visit: Visit) -> None:
+    """Whatever a lead changes while another's form is on its way stays."""
+    plan(world)
+    ada, rosters = visit("ada"), world.services.rosters
+    other = Swap(shift_id="night", day=MONDAY, post=Post.LEAD, person_id=id_of(world, "ada"))
+    names = world.people.of_center
+
+    def meanwhile(center_id: str) -> list[Person]:
+        rosters.each_week("elm", other)
+        return names(center_id)
+
+    world.people.of_center = meanwhile  # type: ignore[method-assign]
+    assert ada.post("/roster", change(world, each_week="true")).status_code == 303
+    roster = rosters.roster("elm")
+    assert roster.holder(NIGHT_SHIFT, MONDAY, Post.LEAD) == id_of(world, "ada")
+    assert roster.holder(NIGHT_SHIFT, MONDAY, Post.A) == id_of(world, "li")
+
+
 def test_each_week_goes_over_a_swap_of_that_day(world: World, visit: Visit) -> None:
     plan(world)
     ada = visit("ada")
@@ -91,6 +112,7 @@ def test_nobody_of_another_centre_or_without_alarms_gets_a_post(world: World, vi
     for login in ("oak", "son"):
         assert 400 <= ada.post("/roster", change(world, person=id_of(world, login))).status_code < 500
     assert ada.post("/roster", change(world, shift="noon")).status_code == 404
+    assert ada.post("/roster", change(world, shift="noon", each_week="true")).status_code == 404
     assert world.services.rosters.roster("elm").swaps == ()
 
 
@@ -98,6 +120,18 @@ def test_an_empty_roster_is_said(visit: Visit) -> None:
     page = visit("wang").get("/roster").text
     assert "Nobody is on duty now" in page
     assert "There are no shifts yet" in page
+
+
+@pytest.mark.parametrize("week", ["0001-01-01", "0001-01-08", "1969-12-31", "9999-12-20", "9999-12-31"])
+def test_the_first_and_the_last_weeks_of_all_are_none(world: World, visit: Visit, week: str) -> None:
+    plan(world)
+    assert visit("wang").get(f"/roster?week={week}").status_code == 404
+
+
+def test_a_post_of_no_week_is_not_given(world: World, visit: Visit) -> None:
+    plan(world)
+    assert visit("ada").post("/roster", change(world, date.max)).status_code == 404
+    assert world.services.rosters.roster("elm").swaps == ()
 
 
 def test_an_alarm_tells_who_was_called(world: World, visit: Visit) -> None:

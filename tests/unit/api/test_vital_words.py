@@ -79,7 +79,7 @@ def test_the_reason_says_what_and_for_how_long(world: World, rule: Rule, facts: 
 def test_every_rule_has_its_reason_in_both_languages(world: World) -> None:
     for rule in Rule:
         if rule in VITAL_RULES and rule is not Rule.CENTER_SILENT:
-            told = alarm(world, rule, limit=40.0, value=38.0, limit_s=300)
+            told = alarm(world, rule, limit=40.0, value=38.0, limit_s=300, usual_low=48.0, usual_high=75.0)
             for language in (ENGLISH, CHINESE):
                 assert reason_in_words(told, language) != str(rule)
     assert reason_in_words(alarm(world, Rule.HEART_RATE_LOW, limit=40.0, value=38.0, limit_s=300), CHINESE) == (
@@ -94,3 +94,26 @@ def test_the_board_does_not_say_that_the_bed_was_left(world: World, visit: Visit
     assert "Left the bed at" not in board
     assert since_words(told) == "Since %(time)s"
     assert world.raise_alarm(2).alarm.rule is Rule.LEAVE_BED_NOT_BACK
+
+
+def test_what_is_unusual_is_told_with_what_is_usual(world: World) -> None:
+    told = alarm(
+        world,
+        Rule.HEART_RATE_UNUSUAL_HIGH,
+        limit=75.4,
+        value=92.0,
+        limit_s=900,
+        usual_low=55.1,
+        usual_high=75.4,
+    )
+    assert reason_in_words(told, ENGLISH) == (
+        "Heart rate 92 per minute, usually 55 to 75 at this hour, for longer than 15 min."
+    )
+    assert reason_in_words(told, CHINESE) == "心率每分钟92次，平时这个时段为55至75次，已超过15分钟。"
+
+
+def test_a_fixed_limit_is_told_with_what_is_usual_where_that_is_known(world: World) -> None:
+    told = alarm(world, Rule.HEART_RATE_HIGH, limit=118.0, value=121.0, limit_s=300, usual_low=94.0, usual_high=118.0)
+    assert reason_in_words(told, ENGLISH) == (
+        "Heart rate over 118 per minute for longer than 5 min; last 121. Usually 94 to 118 at this hour."
+    )

@@ -25,6 +25,7 @@ from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_audit import InMemoryAuditTrail
 from tests.fakes.in_memory_belt_statuses import InMemoryBeltStatuses
 from tests.fakes.in_memory_care import InMemoryCare
+from tests.fakes.in_memory_consents import InMemoryConsents
 from tests.fakes.in_memory_night_reports import InMemoryNightReports
 from tests.fakes.in_memory_outbox import InMemoryOutbox
 from tests.fakes.in_memory_pauses import InMemoryCarePauses
@@ -32,6 +33,8 @@ from tests.fakes.in_memory_people import InMemoryPeople
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
 from tests.fakes.in_memory_rosters import InMemoryRosters
+from tests.fakes.in_memory_rounds import InMemoryRounds
+from tests.fakes.in_memory_usual import InMemoryUsual
 
 NIGHT = instant(datetime(2026, 11, 22, 19, 12, tzinfo=UTC))
 """03:12 on 23 November 2026 in Shanghai."""
@@ -149,6 +152,10 @@ class World:
         )
         self.readings.write(batch)
 
+    def entry(self, n: int) -> BedEntry:
+        """Bed `n` as it was enrolled."""
+        return _bed(n)
+
     def _tell(self, events: list[AlarmEvent]) -> AlarmEvent:
         self.services.hub.publish([AlarmsChanged(events=tuple(events))])
         return events[0]
@@ -175,6 +182,9 @@ def build_world(beds: int = 8, **settings: object) -> World:
         care=care,
         pauses=pauses,
         audit=audit,
+        consents=InMemoryConsents(),
+        rounds=InMemoryRounds(),
+        usual=InMemoryUsual(),
         hub=LiveHub(),
         latest=lambda: list(latest.values()),
         step=step,

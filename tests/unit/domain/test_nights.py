@@ -1,10 +1,11 @@
 from datetime import UTC, date, datetime, time, timedelta
 
+import numpy as np
 import pytest
 
 from domain.clock import instant
 from domain.errors import ConfigurationError
-from domain.nights import Schedule, night_of, night_span, zone
+from domain.nights import Schedule, hours_since_noon, night_of, night_span, zone
 from domain.residents import NightWindow
 from domain.units import HOUR_MS, MINUTE_MS
 
@@ -84,3 +85,23 @@ def test_a_night_runs_from_noon_to_noon_and_is_named_by_its_evening() -> None:
 def test_an_unknown_zone_is_named() -> None:
     with pytest.raises(ConfigurationError, match="Mars/Olympus"):
         zone("Mars/Olympus")
+
+
+@pytest.mark.parametrize(
+    ("tz", "first_noon", "hours"),
+    [
+        ("Asia/Shanghai", "2026-11-23T12:00:00", [*range(24), 0, 1]),
+        ("Europe/Berlin", "2026-10-24T12:00:00", [*range(24), 23, 0]),
+        ("Europe/Berlin", "2026-03-28T12:00:00", [*range(23), 0, 1, 2]),
+        ("Pacific/Kiritimati", "2026-11-23T12:00:00", [*range(24), 0, 1]),
+        ("Etc/GMT+12", "2026-11-23T12:00:00", [*range(24), 0, 1]),
+    ],
+)
+def test_hours_count_from_the_local_noon_whatever_the_clocks_do(tz: str, first_noon: str, hours: list[int]) -> None:
+    at = local(first_noon, tz) + HOUR_MS * np.arange(26) + HOUR_MS // 2
+    assert hours_since_noon(at, zone(tz)).tolist() == hours
+    assert [int(hours_since_noon(at[[n]], zone(tz))[0]) for n in range(26)] == hours, "one by one as all at once"
+
+
+def test_no_instants_have_no_hours() -> None:
+    assert hours_since_noon(np.array([], np.int64), SHANGHAI).tolist() == []

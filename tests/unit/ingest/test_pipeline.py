@@ -7,9 +7,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from domain.live import BedsChanged, LiveEvent
+from domain.readings import ReadingBatch
 from ingest.decoder import Decoder
 from ingest.inbox import Receipt
-from ingest.pipeline import PASS_MESSAGES_MAX, Pipeline
+from ingest.pipeline import HANGS_AFTER_S, PASS_MESSAGES_MAX, Pipeline
 from ingest.profiles.loading import load_profiles
 from tests.unit.ingest.fakes import (
     NOW,
@@ -120,6 +121,19 @@ def test_health_names_what_fails(ward: Ward) -> None:
     ward.store.switch.up()
     ward.turn(after_s=60)
     assert ward.pipeline.health() == well
+
+
+def test_while_the_worker_hangs_alarms_are_said_to(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def hang(_batch: ReadingBatch) -> None:
+        ward.clock.pass_s(HANGS_AFTER_S + 1)
+        seen.append(ward.pipeline.health()["alarms"])
+
+    monkeypatch.setattr(ward.store, "write", hang)
+    ward.turn(reading())
+    assert seen == ["hanging"]
+    assert ward.pipeline.health()["alarms"] == "ok"
 
 
 def test_a_store_that_is_down_is_tried_after_the_judging_and_less_and_less_often(ward: Ward) -> None:

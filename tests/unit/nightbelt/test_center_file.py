@@ -4,14 +4,16 @@ from pathlib import Path
 import pytest
 
 from domain.errors import ConfigurationError
-from domain.residents import LeaveBedSettings, NightWindow, VitalSettings
+from domain.ports import BedEntry
+from domain.residents import Center, LeaveBedSettings, NightWindow, VitalSettings
 from domain.vitals import HEART_RATE_LOW, AtTime, ExitLimit, RuleLimit
 from nightbelt.center_file import read_center_file
+from nightbelt.vital_tables import vital_settings
 
 HEAD = '[center]\nid = "c01"\nname = "Willow House"\n'
 
 
-def _read(tmp_path: Path, text: str) -> object:
+def _read(tmp_path: Path, text: str) -> tuple[Center, list[BedEntry]]:
     file = tmp_path / "center.toml"
     file.write_text(text)
     return read_center_file(file)
@@ -27,6 +29,7 @@ def test_the_guides_example_is_read() -> None:
     finally:
         file.unlink()
     assert center.timezone == "Asia/Shanghai"
+    assert center.round_times == (time(2), time(5), time(22))
     assert [bed.belt_id for bed in beds] == ["b0001", "b0002", None]
     resident = beds[0].resident
     assert resident is not None
@@ -63,6 +66,12 @@ def test_mistakes_name_file_and_key(tmp_path: Path, text: str, words: str) -> No
 def test_an_unknown_zone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="Mars"):
         _read(tmp_path, HEAD + 'timezone = "Mars"\n[[beds]]\nroom = "1"\nbed = "1"\n')
+
+
+@pytest.mark.parametrize("text", ["2 o'clock", "25:00", "22:00+01:00"])
+def test_times_of_rounds_are_local_times(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"center.toml: \$.center.rounds: "):
+        _read(tmp_path, f'{HEAD}rounds = ["05:00", "{text}"]\n[[beds]]\nroom = "1"\nbed = "1"\n')
 
 
 def test_a_residents_vitals_lie_over_the_centres_and_these_over_the_defaults(tmp_path: Path) -> None:
@@ -111,3 +120,28 @@ def test_mistakes_in_the_tables_of_vitals_are_named(tmp_path: Path, table: str, 
     bed = '[[beds]]\nroom = "1"\nbed = "1"\n[beds.resident]\nid = "r1"\nname = "A"\n'
     with pytest.raises(ConfigurationError, match=words.replace("center", r"beds\[0\]: ").replace(" .", " ")):
         _read(tmp_path, HEAD + bed + of_resident)
+
+
+def test_the_hour_of_the_families_is_read(tmp_path: Path) -> None:
+    beds = '[[beds]]\nroom = "101"\nbed = "1"\n'
+    assert _read(tmp_path, HEAD + beds)[0].morning == time(10, 15)
+    assert _read(tmp_path, HEAD + 'morning = "11:30"\n' + beds)[0].morning == time(11, 30)
+
+
+@pytest.mark.parametrize(
+    ("hour", "words"), [("08:00", "10:00, when the night is over"), ("eight", "a local time"), ("11:00+08:00", "local")]
+)
+def test_an_hour_that_cannot_be_is_refused(tmp_path: Path, hour: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"center\.toml: \$\.center\.morning.*{words}"):
+        _read(tmp_path, HEAD + f'morning = "{hour}"\n[[beds]]\nroom = "101"\nbed = "1"\n')
+
+
+def test_what_is_unusual_and_what_moves_with_it_is_set_like_other_rules() -> None:
+    asked = vital_settings(
+        {"heart_rate_unusual_high": {"after_s": 1800}, "breathing_rate_unusual_low": {"on": False}},
+        {"heart_rate_high": {"follows_usual": False}},
+    )
+    assert asked.heart_rate_unusual_high.after_s == 1800
+    assert asked.heart_rate_unusual_low == VitalSettings().heart_rate_unusual_low
+    assert not asked.breathing_rate_unusual_low.on
+    assert (asked.heart_rate_high.limit, asked.heart_rate_high.follows_usual) == (110, False)

@@ -1,6 +1,7 @@
 """`nightbelt quality` over real records."""
 
 import json
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,16 @@ from domain.alarms import Acknowledge, Alarm, AlarmState, Category, Outcome, Pri
 from domain.errors import ConfigurationError, NotFoundError
 from domain.ports import BedEntry
 from domain.residents import Center, Resident
+from domain.roster import Shift
+from domain.rounds import Round, Seen
 from domain.units import MINUTE_MS
 from nightbelt.cli import app
 from nightbelt.settings import ENV_PREFIX, Settings
 from storage.records import Records
 from storage.records_alarm_book import RecordsAlarmBook
 from storage.records_register import RecordsRegister
+from storage.records_rosters import RecordsRosters
+from storage.records_rounds import RecordsRounds
 
 T0 = 1_768_240_800_000
 """02:00 on 13 January 2026 in Shanghai."""
@@ -31,11 +36,16 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """One bed; 12 alarms in one night, 8 of them false."""
+    """One bed; 12 alarms in one night, 8 of them false; a round walked at 02:00 and none in the night after."""
     records = Records.open(tmp_path / "records.sqlite")
     resident = Resident(resident_id="r1", name="One")
     bed = BedEntry(room_id="1", room="1", bed_id="1-1", bed="1", belt_id="b1", resident=resident)
-    RecordsRegister(records).enroll(Center(center_id="c", name="Elm"), [bed], 0)
+    RecordsRegister(records).enroll(Center(center_id="c", name="Elm", round_times=(time(2),)), [bed], 0)
+    night = Shift(shift_id="night", name="[Night]", start=time(22), end=time(6, 30))
+    RecordsRosters(records).plan("c", [night], [])
+    look = Seen(resident_id="r1", bed_id="1-1", at=T0)
+    walked = Round(round_id="p1.1", center_id="c", person_id="p1", started_at=T0, expected=("r1",), seen=(look,))
+    RecordsRounds(records).begin(walked)
     book = RecordsAlarmBook(records)
     for n in range(12):
         alarm, outcome = _alarm(T0 + n * MINUTE_MS), Outcome.FALSE_ALARM if n < 8 else Outcome.HELPED
@@ -78,6 +88,8 @@ def test_the_figures_as_json(data: Path) -> None:
     told = json.loads(result.stdout)
     assert (told["center"], told["bed_nights"], told["nuisance"]["value"]) == ("c", 2, 4.0)
     assert told["rules"][0]["figures"]["right"]["count"] == 4
+    assert [(one["shift"], one["figures"]["alarms"]) for one in told["shifts"]] == [("night", 12)]
+    assert told["rounds"]["done"]["of"] == 2
     assert [(one["kind"], one["rule"]) for one in told["findings"]] == [("false-alarms", "signal-poor")]
 
 
@@ -88,6 +100,8 @@ def test_the_table_and_what_to_look_at(data: Path) -> None:
     assert "Poor signal: 8 of 12 were false alarms (66%)." in result.stdout
     assert "1-1 (8)" in result.stdout
     assert "4/12" in result.stdout
+    assert "[Night] 22:00–06:30" in result.stdout
+    assert "planned rounds done: 1 of 2 (0 in part, 1 missing)" in result.stdout
 
 
 def test_nights_without_alarms(data: Path) -> None:

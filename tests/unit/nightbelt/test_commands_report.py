@@ -104,7 +104,7 @@ def test_the_makers_stages_beside_ours_or_in_place_of_them(
     asked = ("--resident", "r1", "--night", "2026-01-12")
     told = report(tmp_path, *asked)
     assert (told["maker_stages"]["deep"], told["maker_stages"]["share"]) == (1.0, 1.0)
-    assert (told["method"] == "maker-stage/1", "maker-stage" in told["marks"]) == (by_maker, by_maker)
+    assert (told["method"].startswith("maker-stage/"), "maker-stage" in told["marks"]) == (by_maker, by_maker)
     words = " ".join(run(tmp_path, *asked).stdout.split())
     assert "By the belt's maker" in words
     assert ("Sleep and waking are as the belt's maker tells them." in words) == by_maker

@@ -20,6 +20,7 @@ from simulators.arrivals import Arrivals, arrivals, belt_nights
 from simulators.center import SimulatedCenter, simulated_center
 from simulators.messages import messages
 from simulators.scenarios import PLAIN_NIGHTS
+from sleep.report import METHOD, VERSION
 from storage.duckdb_readings import DuckDBReadings
 
 NIGHT = date(2026, 1, 12)
@@ -94,7 +95,7 @@ def _parts(deliveries: Sequence[Delivery], length: int = 1_000) -> Iterable[Sequ
 def test_a_native_belts_stages_reach_the_report(tmp_path: Path) -> None:
     told = report(native(night()), Decoder(), tmp_path / "readings.duckdb")
     maker = told["maker_stages"]
-    assert told["method"].startswith("movement-and-heart/")
+    assert told["method"] == f"{METHOD}/{VERSION}"
     assert maker["share"] > 0.95
     assert maker["awake"] + maker["light"] + maker["deep"] + maker["rem"] == pytest.approx(1, abs=0.001)
     assert min(maker["light"], maker["deep"], maker["rem"]) > 0.02

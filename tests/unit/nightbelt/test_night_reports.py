@@ -14,6 +14,7 @@ from domain.units import DAY_MS, HOUR_MS, MINUTE_MS
 from nightbelt import night_reports
 from nightbelt.late import NotingReadings, late_days
 from nightbelt.night_reports import CATCH_UP_NIGHTS, NightReporter
+from sleep.report import METHOD
 from tests.fakes.in_memory_night_reports import InMemoryLateReadings, InMemoryNightReports
 from tests.fakes.in_memory_readings import InMemoryReadings
 from tests.fakes.in_memory_register import InMemoryRegister
@@ -95,9 +96,7 @@ def test_a_report_is_made_when_the_night_is_over() -> None:
     assert house.reporter.look() == 0
 
 
-@pytest.mark.parametrize(
-    ("centers", "method"), [((), "movement-and-heart"), (("d",), "movement-and-heart"), (("c",), "maker-stage")]
-)
+@pytest.mark.parametrize(("centers", "method"), [((), METHOD), (("d",), METHOD), (("c",), "maker-stage")])
 def test_the_makers_word_is_taken_in_the_centres_that_want_it(centers: tuple[str, ...], method: str) -> None:
     house = House()
     house.write("b1", at(NIGHT, 21), 540)

@@ -1,5 +1,6 @@
 """The records' database: opening, failing, migrating, what survives a kill."""
 
+import contextlib
 import logging
 import sqlite3
 import threading
@@ -23,6 +24,7 @@ from tests.unit.storage import processes
 
 ENTRY = Quarantined(received_at=1, topic="t", payload=b"x", reason="json", detail="")
 
+PAGE_THREADS = 40  # what Starlette gives them
 WRITER = """
 import sys
 from alerts.lifecycle import step
@@ -47,6 +49,15 @@ def records(path: Path) -> Iterator[Records]:
     opened = Records.open(path, busy_timeout_ms=50)
     yield opened
     opened.close()
+
+
+@contextlib.contextmanager
+def all_pages_reading(records: Records) -> Iterator[None]:
+    """As many requests as the pages have threads for, each in the midst of a look at the records."""
+    with contextlib.ExitStack() as pages:
+        for _ in range(PAGE_THREADS):
+            pages.enter_context(records.read()).execute(text("SELECT 1"))
+        yield
 
 
 class TestOpen:
@@ -125,6 +136,11 @@ class TestOpen:
 
 
 class TestFailures:
+    def test_pages_that_take_their_time_keep_no_alarm_waiting(self, records: Records) -> None:
+        with all_pages_reading(records):
+            RecordsQuarantine(records).put([ENTRY])
+            assert RecordsAlarmBook(records).open_alarms("c1") == []
+
     def test_a_database_locked_by_another_is_unavailable_and_later_not(self, records: Records, path: Path) -> None:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")

@@ -19,7 +19,9 @@ from domain.contacts import ContactPoint, WayKind
 from domain.deliveries import Delivery, DeliveryState, Failure
 from domain.errors import UnavailableError
 from domain.live import LiveEvent
-from nightbelt.channels.courier import GIVEN_UP_AFTER_S, PER_SERVICE, Books, Courier
+from nightbelt.channels.courier import GIVEN_UP_AFTER_S, PER_SERVICE, Courier
+from nightbelt.channels.desks import AlarmDesk, Books
+from nightbelt.channels.metrics import DeliveryMetrics
 from nightbelt.channels.news import News
 from nightbelt.channels.writing import Writer
 from tests.fakes.in_memory_contacts import InMemoryContacts
@@ -61,6 +63,7 @@ class Post:
     real_s: float = 0.0
 
     def __post_init__(self) -> None:
+        self.metrics = DeliveryMetrics(self.registry)
         self.courier = self.another_courier()
         world = self.world
         self.news = News(book=world.book, outbox=self.outbox, contacts=self.contacts, clock=world.clock)
@@ -75,13 +78,16 @@ class Post:
             register=world.register,
             rosters=InMemoryRosters(),
         )
+        writer = Writer(public_url="https://care.example", with_values=False)
         return Courier(
-            books=books,
+            desk=AlarmDesk(books=books, writer=writer, clock=world.clock),
+            outbox=self.outbox,
+            contacts=self.contacts,
+            alarms=world.book,
             senders={WayKind.APPRISE: self.sender},
-            writer=Writer(public_url="https://care.example", with_values=False),
             publish=self.published.extend,
             clock=world.clock,
-            registry=self.registry,
+            tally=self.metrics.calls,
             pool=self.pool,
             chance=random.Random(1),
             monotonic=lambda: self.real_s,
@@ -247,7 +253,6 @@ def test_what_was_sent_and_could_not_be_noted_is_not_sent_twice(post: Post, alar
 def test_after_a_crash_before_the_note_it_is_sent_again_with_the_same_key(post: Post, alarm: Alarm) -> None:
     post.call(alarm)
     post.round()
-    post.registry = CollectorRegistry()
     post.courier = post.another_courier()
     post.round()
     post.round()
@@ -277,6 +282,40 @@ def test_a_try_that_does_not_end_is_given_up_for_the_next_way(post: Post, alarm:
     assert len(post.pool.held) == 3
     assert post.sender.ways == ["bark"]
     assert post.count("nightbelt_deliveries_total", channel="mailto", result="timeout") == 3
+
+
+def test_what_is_for_a_service_that_never_answers_goes_by_the_next_way(post: Post, alarm: Alarm) -> None:
+    post.pool.holding.add("mailto")
+    post.contacts.save(BARK)
+    calls = [post.call(alarm, level=level) for level in range(PER_SERVICE + 3)]
+    for _ in range(12):
+        post.round(GIVEN_UP_AFTER_S / 2 + 1)
+    assert len(post.pool.held) == PER_SERVICE
+    assert {message.key for _, message in post.sender.sent} == {call.key for call in calls}
+
+
+def test_however_many_services_never_answer_another_one_is_used(post: Post, alarm: Alarm) -> None:
+    services = ("slack", "line", "ntfy", "feishu", "dingtalk")
+    for number, service in enumerate(services):
+        post.pool.holding.add(service)
+        post.contacts.save(replace(MAIL, address=f"{service}://a"))
+        for level in range(PER_SERVICE):
+            post.call(alarm, level=10 * number + level)
+        post.round()
+        post.round(GIVEN_UP_AFTER_S + 1)
+    assert len(post.pool.held) == PER_SERVICE * len(services)
+    post.contacts.save(replace(MAIL, person_id="p-wang", contact_id="other"))
+    post.call(alarm, "p-wang")
+    post.round(60)
+    assert post.sender.ways == ["other"]
+
+
+def test_the_end_waits_no_longer_than_a_try_may_last(post: Post, alarm: Alarm) -> None:
+    post.pool.holding.add("mailto")
+    call = post.call(alarm)
+    post.round()
+    post.courier.finish(within_s=0.01)
+    assert [one.call for one in post.outbox.due(post.world.clock.at)] == [call]
 
 
 def test_a_subscription_that_is_over_is_forgotten(post: Post, alarm: Alarm) -> None:
@@ -338,7 +377,6 @@ def test_whatever_breaks_each_call_gets_through_and_twice_only_after_a_crash(ste
             with contextlib.suppress(UnavailableError):
                 post.round(3)
         elif step_name == "crash":
-            post.registry = CollectorRegistry()
             post.courier = post.another_courier()
         elif step_name == "away":
             post.outbox.away += 1

@@ -1,5 +1,6 @@
 """Calls of the open alarms into the outbox: at their time, once, and over a restart."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import time
 
@@ -9,12 +10,13 @@ from structlog.testing import capture_logs
 from alerts.lifecycle import step
 from domain.alarms import Acknowledge, AlarmEvent, Escalate, GiveBack, Raise, Rule
 from domain.calls import CallReason
+from domain.contacts import ContactPoint, WayKind
 from domain.errors import UnavailableError
 from domain.escalation import HIGH
 from domain.people import Role
 from domain.roster import WEEK, Duty, Post, Roster, Shift
 from domain.units import SECOND_MS
-from nightbelt.channels.courier import Books
+from nightbelt.channels.desks import Books
 from nightbelt.channels.escalating import Escalating
 from tests.fakes.in_memory_contacts import InMemoryContacts
 from tests.fakes.in_memory_outbox import InMemoryOutbox
@@ -30,6 +32,7 @@ class Ward:
     def __init__(self) -> None:
         self.world: World = build_world()
         self.outbox, self.rosters = InMemoryOutbox(), InMemoryRosters()
+        self.contacts = InMemoryContacts()
         self.alarm = self.world.build_alarm(1, Rule.LEAVE_BED_IMMEDIATE)
         self.world.book.apply([Raise(alarm_id=self.alarm.alarm_id, at=self.alarm.raised_at, alarm=self.alarm)], step)
         self.worker = self.new_worker()
@@ -37,7 +40,7 @@ class Ward:
     def books(self) -> Books:
         return Books(
             outbox=self.outbox,
-            contacts=InMemoryContacts(),
+            contacts=self.contacts,
             alarms=self.world.book,
             people=self.world.people,
             register=self.world.register,
@@ -106,6 +109,28 @@ def test_after_a_restart_the_overdue_step_comes_at_once_and_none_twice(ward: War
     assert ward.called() == [ward.id_of("wang"), ward.id_of("li")]
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_clock_that_was_put_back_delays_no_step(ward: Ward, restarted: bool) -> None:
+    ward.on_duty(a="wang", b="li")
+    ward.worker.turn()
+    worker = ward.new_worker() if restarted else ward.worker
+    for seconds in (-3600, -3599, -3540, -3539):
+        ward.later(seconds)
+        worker.turn()
+    assert Counter(ward.called()) == {ward.id_of("wang"): 2, ward.id_of("li"): 1}
+
+
+def test_what_was_called_before_the_clock_was_put_back_is_no_step_of_what_calls_after_it(ward: Ward) -> None:
+    ward.on_duty(a="wang", b="li")
+    ward.worker.turn()
+    for seconds, act in ((-3600, ward.take), (-3590, ward.give_back)):
+        ward.later(seconds)
+        act("wang")
+    for worker in (ward.new_worker(), ward.new_worker()):
+        worker.turn()
+    assert ward.called() == [ward.id_of("wang")] * 2
+
+
 def test_taken_in_time_nobody_else_is_called(ward: Ward) -> None:
     ward.on_duty(a="wang", b="li")
     ward.worker.turn()
@@ -116,9 +141,9 @@ def test_taken_in_time_nobody_else_is_called(ward: Ward) -> None:
     assert ward.called() == [ward.id_of("wang")]
 
 
-def test_without_roster_and_leads_everybody_who_may_help_is_called(ward: Ward) -> None:
+def test_without_roster_and_leads_everybody_who_cares_is_called(ward: Ward) -> None:
     ward.worker.turn()
-    assert set(ward.called()) == {ward.id_of(login) for login in ("ada", "wang", "li")}
+    assert set(ward.called()) == {ward.id_of(login) for login in ("wang", "li")}
     reasons = {each.call.reason for each in ward.outbox.of_alarm(ward.alarm.alarm_id)}
     assert reasons == {CallReason.NOBODY_ON_DUTY}
 
@@ -187,6 +212,16 @@ def test_taken_and_left_standing_those_on_duty_and_who_took_it_are_asked(ward: W
     assert {call.reason for call in calls} == {CallReason.NOT_FINISHED}
 
 
+def test_a_post_of_somebody_without_a_way_to_be_reached_passes_its_step_on(ward: Ward) -> None:
+    ward.on_duty(a="wang", b="li")
+    way = ContactPoint(
+        contact_id="k", center_id="elm", person_id=ward.id_of("li"), kind=WayKind.APPRISE, address="m://a"
+    )
+    ward.contacts.save(way)
+    ward.worker.turn()
+    assert set(ward.called()) == {ward.id_of("wang"), ward.id_of("li")}
+
+
 def test_a_post_of_somebody_who_may_no_longer_help_is_empty(ward: Ward) -> None:
     ward.on_duty(a="wang", b="li")
     wang = ward.world.people.by_login("wang")
@@ -212,6 +247,43 @@ def test_a_centre_that_cannot_be_looked_at_holds_up_no_other(ward: Ward, monkeyp
     with pytest.raises(ValueError, match="oak"):
         worker.turn()
     assert ward.called() == [ward.id_of("wang")]
+
+
+def test_an_alarm_that_cannot_be_looked_at_holds_up_no_other(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    ward.on_duty(a="wang")
+    odd, read = ward.world.raise_alarm(2).alarm, ward.world.book.history
+
+    def broken(alarm_id: str) -> list[AlarmEvent]:
+        if alarm_id == odd.alarm_id:
+            raise ValueError(alarm_id)
+        return read(alarm_id)
+
+    monkeypatch.setattr(ward.world.book, "history", broken)
+    with pytest.raises(ValueError, match=odd.alarm_id):
+        ward.worker.turn()
+    assert ward.called() == [ward.id_of("wang")]
+
+
+@pytest.mark.parametrize(
+    ("known", "reasons"),
+    [(False, {CallReason.NOBODY_ON_DUTY}), (True, {CallReason.ON_DUTY, CallReason.ESCALATED})],
+)
+def test_without_a_roster_that_can_be_read_the_last_known_counts_or_none(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch, known: bool, reasons: set[CallReason]
+) -> None:
+    ward.on_duty(a="wang", b="li")
+    if known:
+        ward.worker.turn()
+
+    def broken(_center_id: str) -> Roster:
+        raise ValueError("no roster")
+
+    monkeypatch.setattr(ward.rosters, "roster", broken)
+    ward.later(61)
+    with pytest.raises(ValueError, match="no roster"):
+        ward.worker.turn()
+    assert set(ward.called()) == {ward.id_of(login) for login in ("wang", "li")}
+    assert {each.call.reason for each in ward.outbox.of_alarm(ward.alarm.alarm_id)} == reasons
 
 
 def test_that_there_is_nobody_to_call_is_logged_once(ward: Ward) -> None:

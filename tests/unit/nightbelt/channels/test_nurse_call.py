@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from alerts.lifecycle import step
-from domain.alarms import Acknowledge, Alarm
-from nightbelt.channels.nurse_call import NurseCall
+from domain.alarms import Acknowledge, Alarm, GiveBack, Hold, Release, Snooze, Wake
+from domain.units import MINUTE_MS
+from nightbelt.channels.nurse_call import LOOKED_BACK, NurseCall
 from nightbelt.channels.rounds import Rounds
 from tests.unit.api.world import NAMES, World, build_world
 
@@ -84,6 +85,35 @@ def test_after_a_connect_all_is_told_anew(world: World) -> None:
     broker.retained.pop(f"care/elm/alarms/{second.alarm_id}")
     call.turn()
     assert (state(broker, first), state(broker, second)) == (None, "active")
+
+
+def test_what_ended_is_cleared_however_much_happened_while_the_broker_was_away(world: World) -> None:
+    broker = FakeBroker()
+    call, first = call_over(world, broker), world.raise_alarm(3).alarm
+    call.turn()
+    broker.connected = False
+    world.clear(first.alarm_id)
+    busy = world.raise_alarm(4).alarm
+    for n in range(LOOKED_BACK):
+        act = Acknowledge if n % 2 == 0 else GiveBack
+        world.book.apply([act(alarm_id=busy.alarm_id, at=world.clock.at, person_id="p-li")], step)
+    broker.connected, broker.connections = True, 2
+    call.turn()
+    assert state(broker, first) is None
+
+
+def test_what_is_snoozed_or_held_back_calls_nobody(world: World) -> None:
+    broker = FakeBroker()
+    call, alarm, at = call_over(world, broker), world.raise_alarm(3).alarm, world.clock.at
+    for given, told in (
+        (Snooze(alarm_id=alarm.alarm_id, at=at, person_id="p-li", until=at + MINUTE_MS), "silent"),
+        (Wake(alarm_id=alarm.alarm_id, at=at + MINUTE_MS), "active"),
+        (Hold(alarm_id=alarm.alarm_id, at=at + MINUTE_MS, by="another"), "silent"),
+        (Release(alarm_id=alarm.alarm_id, at=at + MINUTE_MS), "active"),
+    ):
+        world.book.apply([given], step)
+        call.turn()
+        assert state(broker, alarm) == told
 
 
 def test_a_part_that_fails_keeps_no_other_from_its_turn() -> None:

@@ -1,5 +1,6 @@
 """Which ways there are, by the settings."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from domain.contacts import ContactPoint, WayKind
 from domain.deliveries import Failure
 from domain.errors import ConfigurationError
 from nightbelt.channels.by_web_push import KEY_FILE
-from nightbelt.channels.calling import Ways
+from nightbelt.channels.calling import TRIALS, Ways
 from nightbelt.settings import Settings, load_settings
+from tests.fakes.scripted_sender import ScriptedSender
 
 
 def test_web_push_is_off_until_it_is_set_up(tmp_path: Path) -> None:
@@ -39,6 +41,26 @@ def test_a_contact_that_is_none_stops_the_start(tmp_path: Path, contact: str) ->
 def test_a_contact_that_push_services_refuse_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="web_push_contact"):
         Ways(Settings(data_dir=tmp_path, web_push_contact="mailto:nobody"))
+
+
+def test_a_test_message_that_is_never_answered_keeps_nobody_waiting_and_threads_have_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nightbelt.channels.calling.GIVEN_UP_AFTER_S", 0.01)
+    answered, begun = threading.Event(), []
+
+    def hang(point: ContactPoint) -> None:
+        begun.append(point)
+        answered.wait(10)
+
+    ways = Ways(Settings(data_dir=tmp_path))
+    ways.senders[WayKind.APPRISE] = ScriptedSender(before=hang)
+    point = ContactPoint(contact_id="k", center_id="c1", kind=WayKind.APPRISE, address="bark://slow.example/key")
+    try:
+        assert {ways.send_trial(point, None) for _ in range(TRIALS + 2)} == {Failure.TIMEOUT}
+        assert len(begun) == TRIALS
+    finally:
+        answered.set()
 
 
 def _load(tmp_path: Path, contact: str) -> Settings:
