@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from api.passwords import Passwords
@@ -21,12 +19,12 @@ from nightbelt.center_file import read_center_file
 from nightbelt.commands_broker import broker_config
 from nightbelt.commands_contact import contact_app
 from nightbelt.commands_dashboards import dashboards_app
+from nightbelt.commands_evaluate import evaluate
 from nightbelt.commands_quality import quality
 from nightbelt.commands_report import report
 from nightbelt.commands_roster import roster
 from nightbelt.commands_setup import setup
 from nightbelt.demo import DEFAULT_BEDS, DEFAULT_SEED, DemoOptions, DemoState, run_demo
-from nightbelt.evaluate import evaluate as run_evaluation
 from nightbelt.logs import configure_logs
 from nightbelt.opening import open_stores
 from nightbelt.past import NIGHTS
@@ -36,7 +34,6 @@ from nightbelt.simulation import BrokerSecrets, broker_of, demo_center, publish
 from nightbelt.stopping import Stopping
 from nightbelt.terminal import SettingsFile, held, open_records, out, print_json, settings_of
 from simulators.center import simulated_center
-from simulators.score import Delay
 from storage.records_people import RecordsPeople
 from storage.records_quarantine import RecordsQuarantine
 from storage.records_register import RecordsRegister
@@ -64,6 +61,7 @@ app.command()(commands_files.replay)
 app.command()(report)
 app.command()(roster)
 app.command()(quality)
+app.command()(evaluate)
 
 
 def main() -> None:
@@ -170,43 +168,6 @@ def simulate(
     out.print(f"{beds} belts publish to {host}:{port}, {speed:g} times as fast as real time (Ctrl-C stops)")
     published = publish(center, broker, clock, began_at=first, truth=truth)
     out.print(f"published {published.messages} messages, {published.readings} readings")
-
-
-@app.command()
-def evaluate(
-    beds: Annotated[int, typer.Option(min=1, help="Beds.")] = 60,
-    nights: Annotated[int, typer.Option(min=1, help="Nights.")] = 30,
-    seed: Annotated[int, typer.Option(help="Seed of the nights.")] = 7,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON.")] = False,
-) -> None:
-    """Score the alarm rules on simulated nights whose truth is known; no broker, event time."""
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("nights", total=nights)
-        result = run_evaluation(beds, nights, seed, progress=lambda: progress.advance(task))
-    if as_json:
-        print_json(result)
-        return
-    table = Table(
-        title=f"{result['bed_nights']} bed-nights",
-        caption="p50, p99, max of the delay: in seconds and in readings of the belt after the deadline, in readings "
-        "after the first that could show it (late: more than one)",
-    )
-    for heading in (*_RULE_COUNTS, "delay s", "readings", "shown"):
-        table.add_column(heading, justify="right")
-    for rule, row in result["rules"].items():
-        delays = (row["delay_s"], row["delay_readings"], row["shown_readings"])
-        counts = (row["owed"], row["raised"], row["missed"], row["false"], row["tolerated"], row["unseen"], row["late"])
-        table.add_row(rule, *(str(count) for count in counts), *(_delays(delay) for delay in delays))
-    out.print(table)
-    false = result["false_per_1000_bed_nights"].items()
-    out.print("false alarms per 1,000 bed-nights: " + ", ".join(f"{priority} {count}" for priority, count in false))
-
-
-_RULE_COUNTS = ("rule", "owed", "raised", "missed", "false", "tolerated", "unseen", "late")
-
-
-def _delays(delay: Delay) -> str:
-    return "" if delay["p50"] is None else f"{delay['p50']:.1f} {delay['p99']:.1f} {delay['max']:.1f}"
 
 
 @app.command()

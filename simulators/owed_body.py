@@ -164,10 +164,11 @@ def _of_turns(plan: NightPlan, body: Body, asked: RuleLimit, sight: Sight) -> It
         turned = [(at, seen and not _unheard(at, sight)) for at, seen in found.items() if entry_at <= at < exit_at]
         began = [entry_at]
         for (at, sure), (until, _) in zip([(entry_at, True), *turned], [*turned, (exit_at, True)], strict=True):
-            began = [at] if sure else [*began, at]
+            since_at = at if at == entry_at else _moves_until(body, asked.limit, at)
+            began = [since_at] if sure else [*began, since_at]
             due = [since + limit_ms for since in began if at - blur_ms < since + limit_ms < until + blur_ms]
             if due:
-                owed = sure and until - at >= limit_ms + blur_ms
+                owed = sure and until - since_at >= limit_ms + blur_ms
                 yield EpisodeVerdict(
                     rule=Rule.NO_TURN_OVER,
                     began_at=due[0] - limit_ms,
@@ -184,6 +185,13 @@ def _turned(body: Body, limit: float) -> dict[int, bool]:
     for cell in np.flatnonzero(highest > limit).tolist():
         found.setdefault(body.start_at + cell * CELL_MS, bool(lowest[cell] > limit))
     return dict(sorted(found.items()))
+
+
+def _moves_until(body: Body, limit: float, at: int) -> int:
+    """When the turn that began at `at` is over: each sample of a cell with such a movement shows one."""
+    cell = (at - body.start_at) // CELL_MS
+    _, highest = shown_movement(body.movement[cell : cell + 1])
+    return body.start_at + (cell + 1) * CELL_MS if highest[0] > limit else at
 
 
 def _unheard(at: int, sight: Sight) -> bool:

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from domain.alarms import LEAVE_BED_RULES, Rule
 from domain.readings import Occupancy
 from domain.units import MINUTE_MS, SECOND_MS
-from domain.vitals import RESTLESS
+from domain.vitals import CLOCK_WRONG, NO_TURN_OVER, RESTLESS
 from simulators.belt import BeltNight, BeltReadings, belt_readings
+from simulators.delivery import LATENCY_MS
 from simulators.owed_beside import RETURN_MS
+from simulators.scenarios import SHUFFLE_MAX_MS
 from simulators.truth import TruthLine
 
 Mask = NDArray[np.bool_]
@@ -52,14 +54,24 @@ def _rated_empty(readings: BeltReadings) -> Mask:
     return _outside(readings) & ~(np.isnan(readings.heart_rate) & np.isnan(readings.breathing_rate))
 
 
-def _any(readings: BeltReadings) -> Mask:
-    return np.ones(len(readings), np.bool_)
+def _unturned(readings: BeltReadings) -> Mask:
+    """The reading that shows a turn begins nothing; the next one does."""
+    moves = readings.movement > np.float32(NO_TURN_OVER.limit or 0)
+    return _inside(readings) & ~moves & ~(readings.turn_overs > 0)
+
+
+def _stamped_wrong(readings: BeltReadings) -> Mask:
+    """Beyond the limit when its message comes, by the newest reading in it."""
+    off_ms = np.abs(readings.observed_at - readings.arrives_at)
+    newest = np.append(np.diff(readings.arrives_at) != 0, [True][: len(readings)])
+    wrong: Mask = newest & (off_ms > (CLOCK_WRONG.limit or 0) * SECOND_MS)
+    return wrong
 
 
 _BY_TIMER: Final[dict[Rule, Shows]] = {
     **dict.fromkeys(LEAVE_BED_RULES, _outside),
-    Rule.NO_TURN_OVER: _inside,
-    Rule.CLOCK_WRONG: _any,
+    Rule.NO_TURN_OVER: _unturned,
+    Rule.CLOCK_WRONG: _stamped_wrong,
 }
 """Told when the time has passed, whether a reading comes then or not."""
 _BY_READING: Final[dict[Rule, Shows]] = {
@@ -89,9 +101,17 @@ def with_shown(night: BeltNight, line: TruthLine) -> TruthLine:
     rule = Rule(line["rule"])
     shows = _BY_TIMER.get(rule) or _BY_READING.get(rule)
     if shows is None:
-        return line | {"shown_at": line["due_at"], "look_ms": LOOK_MS}
+        return line | {"shown_at": line["due_at"], "look_ms": _found_ms(rule)}
     found = line | {"shown_at": _shown_at(night, line, rule, shows)}
-    return found | {"look_ms": LOOK_MS} if rule in _BY_LOOK else found
+    return found | {"look_ms": _found_ms(rule)} if rule in _BY_LOOK else found
+
+
+def _found_ms(rule: Rule) -> int:
+    """A silence counts from the last message, which may have been on its way when it began.
+
+    Where all belts of a centre fall silent some of them will be those whose messages are held up.
+    """
+    return LOOK_MS + LATENCY_MS[1] + (SHUFFLE_MAX_MS if rule is Rule.CENTER_SILENT else 0)
 
 
 def _shown_at(night: BeltNight, line: TruthLine, rule: Rule, shows: Shows) -> int:
