@@ -53,8 +53,8 @@ def evaluate(
         engine.take_changes()
         engine.configure(learning.begin(night))
         for plan in plans:
-            lines = _lines(center, plan)
-            truth += [*lines, *learning.owed(plan, lines)]
+            lines = truth_lines(center, plan.plan)
+            truth += _shown(plan, [*lines, *learning.owed(plan, lines)])
         said = sorted((each for plan in plans for each in _said(center, plan)), key=lambda status: status.at)
         for piece in arrivals(plans):
             learning.hear(piece)
@@ -73,9 +73,8 @@ def _false(scored: Score) -> dict[str, float]:
     return {priority.value: round(1000 * count / scored["bed_nights"], 2) for priority, count in counts.items()}
 
 
-def _lines(center: SimulatedCenter, night: BeltNight) -> list[TruthLine]:
-    """The truth of one bed-night, and for what is owed when its belt could first show it."""
-    lines = truth_lines(center, night.plan)
+def _shown(night: BeltNight, lines: Sequence[TruthLine]) -> list[TruthLine]:
+    """The lines of one bed-night, and for what is owed when its belt could first show it."""
     return [with_shown(night, line) if line.get("owed") else line for line in lines]
 
 

@@ -19,6 +19,8 @@ OFTEN = {
 }
 MIX = replace(MEASURED_MIX, shares=MappingProxyType({**MEASURED_MIX.shares, **OFTEN}), two_in_bed=0.2, one_belt=0.1)
 """What is rare, often enough for forty nights."""
+NOT_YET = {rule.value for rule in Rule if "unusual" in rule}
+"""What is usual for somebody is known after a week."""
 
 
 def test_in_a_short_evaluation_every_rule_owes_alarms_and_none_is_missed_false_or_late() -> None:
@@ -26,7 +28,7 @@ def test_in_a_short_evaluation_every_rule_owes_alarms_and_none_is_missed_false_o
     assert score["bed_nights"] == 40
     rules = score["rules"]
     assert set(rules) == set(Rule) - {Rule.READINGS_BEHIND, Rule.CHANNEL_FAILING}
-    assert [rule for rule, row in rules.items() if not row["owed"]] == []
+    assert {rule for rule, row in rules.items() if not row["owed"]} == NOT_YET
     assert {rule: (row["missed"], row["false"], row["late"]) for rule, row in rules.items()} == dict.fromkeys(
         rules, (0, 0, 0)
     )
