@@ -17,12 +17,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.spread import NORMAL_Z, UNUSUAL_Z, median_and_mad
 from domain.units import HOUR_MS, MINUTE_MS
 from domain.usual import HOURS, NIGHTS_KEPT, NIGHTS_NEEDED, NightRates, UsualLevels
 
-NORMAL_Z: Final = 0.6745
-"""The upper quartile of the standard normal: makes MAD comparable with a standard deviation."""
-UNUSUAL_Z: Final = 3.5
 HEART_RATE_FLOOR_BPM: Final = 2.0
 BREATHING_RATE_FLOOR: Final = 0.7
 """Least MAD (breaths/min); own choice, as the one of the heart rate."""
@@ -120,12 +118,6 @@ def hourly_levels(nights: Sequence[RateNight], *, floor: float) -> HourlyLevels:
         if len(parts) >= NIGHTS_NEEDED:
             median[hour], mad[hour] = median_and_mad(np.concatenate(parts), floor)
     return HourlyLevels(median=median, mad=mad, nights=np.array([len(parts) for parts in by_hour], np.int64))
-
-
-def median_and_mad(values: NDArray[np.float64], floor: float) -> tuple[float, float]:
-    """Of at least one value without NaN; the MAD is at least `floor`."""
-    median = float(np.median(values))
-    return median, max(float(np.median(np.abs(values - median))), floor)
 
 
 def _hours_of(night: RateNight) -> list[tuple[int, NDArray[np.float64]]]:

@@ -18,8 +18,8 @@ from typing import Final
 
 import numpy as np
 
-from alerts.baselines import NORMAL_Z, UNUSUAL_Z, median_and_mad
 from domain.insights import Figure, Insight, InsightKind, Sureness
+from domain.spread import NORMAL_Z, UNUSUAL_Z, median_and_mad
 from domain.usual import NIGHTS_KEPT, NIGHTS_NEEDED
 
 FLOORS: Final[Mapping[Figure, float]] = {

@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from alerts.baselines import median_and_mad
 from api.languages import N_, Language
 from api.report_words import minutes
 from domain.reports import NightReport
+from domain.spread import median_and_mad
 from domain.usual import NIGHTS_KEPT, NIGHTS_NEEDED
 
 RANGE_MADS: Final = 3.0

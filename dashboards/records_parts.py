@@ -1,4 +1,4 @@
-"""What the questions to PostgreSQL share. Tables are those of `storage/tables.py`: epoch ms, choices by their values.
+"""What the questions to PostgreSQL share. Tables are those of `storage/tables/`: epoch ms, choices by their values.
 
 `${center:sqlstring}` and the like are Grafana's variables, `$__unixEpochFrom()` and the like its macros; a macro's
 arguments hold no closing parenthesis. Nothing here reads a name of a person.

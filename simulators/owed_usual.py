@@ -42,8 +42,8 @@ from simulators.owed_episodes import (
 from simulators.physiology import CELL_MS, Body
 from simulators.scenarios import Scenario
 
-SPARE_NIGHTS: Final = 5
-"""Of so many nights a belt may have told too little, or an alarm may have kept them from training."""
+SPARE_NIGHTS: Final = 3
+"""Of so many nights a belt may have told too little to train."""
 _GREY: Final = {"heart_rate": 4.0, "breathing_rate": 1.2}
 """How far (per minute) a limit that was learned from a lossy belt may be off the true one."""
 _BLUR: Final = {"heart_rate": HEART_RATE_BLUR, "breathing_rate": BREATHING_RATE_BLUR}
@@ -63,8 +63,8 @@ TruthLine = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueLevels:
-    """`likely`: as they are by now. `sure`: without the nights to spare; demanded only where these are known, and
-    `steady`: no fever was among the nights.
+    """`likely`: as they are by now. `sure`: from the nights without episodes of the rates (alarms keep a night from
+    training), less those to spare. Demanded only where these are known, and `steady`: no fever was among the nights.
     """
 
     likely: UsualLevels
@@ -72,28 +72,42 @@ class TrueLevels:
     steady: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TrueNight:
+    """`calm`: nothing happened to the rates."""
+
+    rates: NightRates
+    fever: bool
+    calm: bool
+
+
 class TrueUsual:
     """Over the residents of a centre; `learn` each night when it is over."""
 
     def __init__(self, center: SimulatedCenter) -> None:
         self._center = center
-        self._nights: dict[int, list[tuple[NightRates, bool]]] = defaultdict(list)
+        self._nights: dict[int, list[_TrueNight]] = defaultdict(list)
 
     def learn(self, night: BeltNight) -> None:
-        fever = fever_of(self._center, night.bed.index, night.plan.night) is not None
-        self._nights[night.bed.index].append((_true_rates(self._center, night), fever))
+        true = _TrueNight(
+            rates=_true_rates(self._center, night),
+            fever=fever_of(self._center, night.bed.index, night.plan.night) is not None,
+            calm=all(episode.kind not in _OF_RATES for episode in night.episodes),
+        )
+        self._nights[night.bed.index].append(true)
 
     def levels(self, index: int) -> TrueLevels | None:
         """None while nothing may be told."""
         nights = self._nights[index][-NIGHTS_KEPT:]
         if len(nights) < NIGHTS_NEEDED:
             return None
-        well = [night for night, fever in nights if not fever]
-        used = well if len(well) >= NIGHTS_NEEDED else [night for night, _ in nights]
-        last = nights[-1][0].night
+        well = [night.rates for night in nights if not night.fever]
+        calm = [night.rates for night in nights if night.calm and not night.fever]
+        used = well if len(well) >= NIGHTS_NEEDED else [night.rates for night in nights]
+        last = nights[-1].rates.night
         return TrueLevels(
             likely=usual_levels("", used, last_night=last, computed_at=0),
-            sure=usual_levels("", used[SPARE_NIGHTS:], last_night=last, computed_at=0),
+            sure=usual_levels("", calm[SPARE_NIGHTS:], last_night=last, computed_at=0),
             steady=len(well) == len(nights),
         )
 

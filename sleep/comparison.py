@@ -1,26 +1,24 @@
 """What moved a night's score, against the resident's own last four weeks (pure).
 
 Robust, after Iglewicz and Hoaglin: median and median absolute deviation (MAD), so one bad night does not become the
-usual. Fails towards saying nothing: fewer than `LEAST_NIGHTS` valid nights of the same method compare with nothing.
+usual. Fails towards saying nothing: fewer than `NIGHTS_NEEDED` valid nights of the same method compare with nothing.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from statistics import median
 from typing import Final
 
+import numpy as np
+
 from domain.reports import NightReport
+from domain.spread import NORMAL_Z, UNUSUAL_Z, median_and_mad
+from domain.usual import NIGHTS_KEPT, NIGHTS_NEEDED
 from sleep.score import NORMS, Norm
 
-LOOK_BACK: Final = timedelta(days=28)
-LEAST_NIGHTS: Final = 7
-"""Fewer nights are no usual yet (practice: 7 to 14)."""
+LOOK_BACK: Final = timedelta(days=NIGHTS_KEPT)
 LEAST_POINTS: Final = 1.0
 """A part that moved the score by less moved nothing."""
-MAD_TO_Z: Final = 0.6745
-UNUSUAL_Z: Final = 3.5
-"""Beyond this modified z a figure is unusual (Iglewicz and Hoaglin 1993)."""
 MAD_FLOORS: Final = {
     "sleep_min": 20.0,
     "sleep_efficiency": 0.03,
@@ -53,7 +51,7 @@ def moved_by(report: NightReport, last_four_weeks: Iterable[NightReport]) -> tup
     Of the nights given, those of this resident and method count that are valid, before it and at most 28 days ago.
     """
     nights = [night for night in last_four_weeks if _compares(night, report)]
-    if report.score is None or len(nights) < LEAST_NIGHTS:
+    if report.score is None or len(nights) < NIGHTS_NEEDED:
         return ()
     moved = [found for norm in NORMS if (found := _moved(norm, report, nights)) is not None]
     return tuple(sorted(moved, key=lambda part: -abs(part.points)))
@@ -74,9 +72,8 @@ def _moved(norm: Norm, report: NightReport, nights: list[NightReport]) -> Moved 
     before = [found for night in nights if (found := norm.figure(night)) is not None]
     if value is None or not before:
         return None
-    usual = median(before)
+    usual, mad = median_and_mad(np.asarray(before, np.float64), MAD_FLOORS[norm.name])
     points = norm.points(value) - norm.points(usual)
     if abs(points) < LEAST_POINTS:
         return None
-    mad = max(median(abs(one - usual) for one in before), MAD_FLOORS[norm.name])
-    return Moved(name=norm.name, value=value, usual=usual, points=points, z=MAD_TO_Z * (value - usual) / mad)
+    return Moved(name=norm.name, value=value, usual=usual, points=points, z=NORMAL_Z * (value - usual) / mad)

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from domain.reports import ExitFigures, NightReport, RateFigures, ScorePart
-from sleep.comparison import LEAST_NIGHTS, moved_by
+from domain.usual import NIGHTS_NEEDED
+from sleep.comparison import moved_by
 from sleep.score import NORMS, Grade, grade_of, with_score
 from tests.unit.sleep.nights import NIGHT, START
 
@@ -114,7 +115,7 @@ def test_what_moved_the_score_the_most_comes_first() -> None:
 
 
 def test_what_went_well_moves_it_up() -> None:
-    moved = moved_by(night(), before(*[night(waso=75)] * LEAST_NIGHTS))
+    moved = moved_by(night(), before(*[night(waso=75)] * NIGHTS_NEEDED))
     assert [(part.name, part.points) for part in moved] == [("waso_min", 7.5)]
 
 
@@ -135,7 +136,7 @@ def test_one_bad_night_does_not_become_the_usual() -> None:
     ],
 )
 def test_only_own_valid_nights_of_the_last_four_weeks_count(other: dict[str, object]) -> None:
-    usual = before(*[night(sleep=300)] * LEAST_NIGHTS)
+    usual = before(*[night(sleep=300)] * NIGHTS_NEEDED)
     assert moved_by(night(), usual)
     assert moved_by(night(), [*usual[1:], replace(usual[0], **other)]) == ()  # type: ignore[arg-type]
 
