@@ -37,7 +37,7 @@ latency: $(VENV)/.dev engines ## reading published -> alarm visible in the brows
 outage: $(VENV)/.dev engines ## InfluxDB away for ten minutes at 1,000 messages/s: nothing lost, alarms as fast (20 minutes)
 	$(BIN)/python -m benchmarks.outage $(ARGS)
 
-evaluate: $(VENV)/.runtime ## score the alarm rules on 3,000 simulated bed-nights of lossy belts (15 minutes)
+evaluate: $(VENV)/.runtime ## score the alarm rules on 3,000 simulated bed-nights of lossy belts (20 minutes)
 	$(BIN)/nightbelt evaluate --beds 100 --nights 30 --seed 11 --json
 
 rulesbench: $(VENV)/.dev ## all rules over the readings of 1,000 beds, beside a plain Python version of three

@@ -49,7 +49,7 @@ def show(result: Evaluation) -> None:
 
 
 def _table(title: str, columns: Sequence[str]) -> Table:
-    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), pad_edge=False)
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=0)
     table.add_column("rule", no_wrap=True)
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)

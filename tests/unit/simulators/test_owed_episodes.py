@@ -145,7 +145,7 @@ def test_the_truth_of_lossy_centres_tells_of_episodes_and_that_of_others_does_no
         {line["kind"] for bed in center.beds for line in truth_lines(center, plan_night(center, bed, NIGHT))}
         for center in (lossy, plain)
     ]
-    assert kinds == [{"night", "absence", "episode"}, {"night", "absence"}]
+    assert kinds == [{"night", "absence", "episode", "unseen"}, {"night", "absence"}]
     lines = [line for bed in lossy.beds for line in truth_lines(lossy, plan_night(lossy, bed, NIGHT))]
     assert all(line["early_ms"] > 0 and line["until"] for line in lines if line["kind"] == "episode")
 
