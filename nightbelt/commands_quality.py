@@ -119,7 +119,8 @@ def _show(where: Center, tz: ZoneInfo, told: Quality, english: Language) -> None
 def _table(of: str, title: str, *more: str) -> Table:
     table = Table(title=title)
     for heading in (of, "alarms", "right", "helpful", "no outcome", "taken", "nobody", "late", *more):
-        table.add_column(heading, justify="left" if heading == of else "right")
+        first = heading == of
+        table.add_column(heading, justify="left" if first else "right", no_wrap=first)
     return table
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from domain.readings import SleepStage
 from domain.residents import ID_PATTERN
 from ingest.decoder import Decoder
 from ingest.decoding import AGE_LIMIT_MS, FUTURE_LIMIT_MS, LIMITS, PAYLOAD_LIMIT_BYTES, Decoded
@@ -17,7 +18,7 @@ from ingest.profiles.reader import Shown
 
 _DOCS: Final = Path(__file__).parents[2] / "docs"
 REASONS: Final = frozenset(
-    re.findall(r"`([a-z_]+(?:-[a-z0-9]+)+)`", (_DOCS / "mqtt.md").read_text() + (_DOCS / "profiles.md").read_text())
+    re.findall(r"`([a-z_]+(?:-[a-z0-9_]+)+)`", (_DOCS / "mqtt.md").read_text() + (_DOCS / "profiles.md").read_text())
 ) - {"decoder-failed"}
 """The reasons that the documentation gives, without the one that is a fault of ours."""
 
@@ -77,6 +78,7 @@ class Accounts:
         assert (batch.observed_at >= received_at - AGE_LIMIT_MS).all()
         assert (batch.received_at == received_at).all()
         assert np.isin(batch.in_bed, (-1, 0, 1)).all()
+        assert np.isin(batch.sleep_stage, list(SleepStage)).all()
         for name, (low, high) in LIMITS.items():
             column = batch.columns()[name]
             assert (np.isnan(column) | ((column >= low) & (column <= high))).all(), name
