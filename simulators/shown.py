@@ -109,9 +109,11 @@ def with_shown(night: BeltNight, line: TruthLine) -> TruthLine:
 def _found_ms(rule: Rule) -> int:
     """A silence counts from the last message, which may have been on its way when it began.
 
-    Where all belts of a centre fall silent some of them will be those whose messages are held up.
+    Where all belts of a centre fall silent some of them will be those whose messages are held up. Of readings that are
+    looked at together the least late tells of the clock, so its beginning is found by a look as well.
     """
-    return LOOK_MS + LATENCY_MS[1] + (SHUFFLE_MAX_MS if rule is Rule.CENTER_SILENT else 0)
+    more = {Rule.CENTER_SILENT: SHUFFLE_MAX_MS, Rule.CLOCK_WRONG: LOOK_MS}
+    return LOOK_MS + LATENCY_MS[1] + more.get(rule, 0)
 
 
 def _shown_at(night: BeltNight, line: TruthLine, rule: Rule, shows: Shows) -> int:
