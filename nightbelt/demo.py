@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Final
 
 import msgspec
@@ -44,6 +45,8 @@ LIVED_HERE_DAYS: Final = 2
 BAR_LENGTH: Final = 28
 _STATE_NAME: Final = "demo.json"
 _STOP_WITHIN_S: Final = 5.0
+_BELTS_WITHIN_S: Final = 30.0
+_LOOK_S: Final = 0.05
 _LOGINS: Final = (
     ("admin", Role.ADMIN, "Lin"),
     ("lead", Role.LEAD, "Zhao"),
@@ -110,10 +113,10 @@ def run_demo(
         stores = Stores(settings)
         running.callback(stores.close)
         step(f"settling {state.beds} residents in")
-        clock = ScaledClock(origin_at=state.clock_at, machine_origin_at=SystemClock().now(), speed=options.speed)
         _settle_in(stores, demo_center(state.beds, state.seed, state.began_at), state, options.past_nights, step)
         step("laying the belts under the sheets")
-        running.enter_context(_belts(state, clock, broker.port, options.data_dir))
+        clock = ScaledClock(origin_at=state.clock_at, machine_origin_at=SystemClock().now(), speed=options.speed)
+        running.enter_context(_belts(state, clock, broker.port, options.data_dir, stopping))
         running.enter_context(_saved(path, state, clock))
         service = Service(
             settings, stores, listener, clock=clock, clock_speed=options.speed, banner=f"demo ×{options.speed:g}"
@@ -223,8 +226,11 @@ def _bar(done: int, total: int) -> str:
 
 
 @contextlib.contextmanager
-def _belts(state: DemoState, clock: ScaledClock, port: int, data_dir: Path) -> Iterator[None]:
-    """The belts as a process of their own, as belts are; it ends with us."""
+def _belts(state: DemoState, clock: ScaledClock, port: int, data_dir: Path, stopping: Stopping) -> Iterator[None]:
+    """The belts as a process of their own, as belts are; it ends with us.
+
+    They are waited for: sixty times as fast, five seconds in which they only start are five minutes of silent belts.
+    """
     options = {
         "--port": port,
         "--beds": state.beds,
@@ -236,8 +242,9 @@ def _belts(state: DemoState, clock: ScaledClock, port: int, data_dir: Path) -> I
         "--truth": data_dir / "truth.jsonl",
     }
     arguments = [part for name, value in options.items() for part in (name, str(value))]
-    log = (data_dir / "belts.log").open("ab")
-    with log:
+    log_file = data_dir / "belts.log"
+    with log_file.open("ab") as log:
+        said_before = log.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "nightbelt", "simulate", "--opening", *arguments],
             stdin=subprocess.DEVNULL,
@@ -247,6 +254,7 @@ def _belts(state: DemoState, clock: ScaledClock, port: int, data_dir: Path) -> I
             preexec_fn=die_with_parent,  # noqa: PLW1509 - no thread of ours holds a lock yet
         )
     try:
+        _wait_for(process, lambda: log_file.stat().st_size > said_before, stopping)
         yield
     finally:
         process.send_signal(signal.SIGTERM)
@@ -255,6 +263,14 @@ def _belts(state: DemoState, clock: ScaledClock, port: int, data_dir: Path) -> I
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _wait_for(process: subprocess.Popen[bytes], begun: Callable[[], bool], stopping: Stopping) -> None:
+    """Until the belts say that they publish; no longer than they live, or than `_BELTS_WITHIN_S`."""
+    deadline = monotonic() + _BELTS_WITHIN_S
+    while process.poll() is None and not begun() and monotonic() < deadline:
+        stopping.check()
+        sleep(_LOOK_S)
 
 
 @contextlib.contextmanager
