@@ -142,7 +142,7 @@ def test_families_have_a_plain_page(visit: Visit) -> None:
     assert "No resident is linked to this login" not in visit("wang").get("/account").text
     for login, back in (("alone", False), ("son", True)):
         page = visit(login).get("/account").text
-        assert ("Back to the start" in page) is back
+        assert ("← Nights" in page) is back
         for words in ("Board", "No alarm is shown or heard"):
             assert words not in page
 
