@@ -33,10 +33,13 @@ Floats = NDArray[np.float32]
 def _is(occupancy: Occupancy) -> Predicate:
     """Is that the bed's occupancy, where the rule is on?"""
 
+    shown = np.full(3, Truth.FALSE, np.int8)
+    shown[Occupancy.UNKNOWN] = Truth.UNKNOWN
+    off = shown.copy()
+    shown[occupancy] = Truth.TRUE
+
     def predicate(frame: Frame, limit: Floats, _clear_limit: Floats) -> NDArray[np.int8]:
-        truth = np.where((frame.in_bed == occupancy) & ~np.isnan(limit), np.int8(Truth.TRUE), np.int8(Truth.FALSE))
-        truth[:, frame.in_bed == Occupancy.UNKNOWN] = Truth.UNKNOWN
-        return truth
+        return np.where(np.isnan(limit), off[frame.in_bed], shown[frame.in_bed])
 
     return predicate
 

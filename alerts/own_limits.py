@@ -55,6 +55,12 @@ class OwnLimits:
             return float("nan")
         return float(self.limit(side, self.cells(np.array([n]), np.array([at], np.int64)))[0])
 
+    def nearest(self, side: Side) -> Floats:
+        """The nearest limit of each slot at any hour, NaN where none is known: within it nothing is unusual."""
+        own = self._limits[side].reshape(-1, HOURS)
+        found: Floats = (np.fmin if side.high else np.fmax).reduce(own, axis=1)[self._row]
+        return found
+
     def beyond(self, side: Side, limit: Floats) -> bool:
         """Is the own limit of that side further out than `limit` (by slot) for anybody at any hour?"""
         own = self._limits[side].reshape(-1, HOURS)[self._row]

@@ -174,7 +174,7 @@ class Questions:
         cells = None if self._own.none else self._own.cells(slot, frame.observed_at)
         for asked in self._asked:
             idle = busy is not None and asked.screen is not None and not busy[asked.rows].any()
-            if idle and asked.screen is not None and not asked.screen(frame, asked.lowest, asked.highest):
+            if idle and asked.screen is not None and not asked.screen(frame, *asked.bounds_of(slot)):
                 truth[asked.rows] = Truth.FALSE
                 continue
             limit, clear_limit = asked.limits_of(slot, cells, self._own)
@@ -190,7 +190,8 @@ class _Question:
     """One predicate, the rules it answers for, and their limits by rule and slot (NaN where a rule is off).
 
     `own` and `moved`: the rows whose limits are the person's own, or may be moved by them, and their side; `furthest`
-    (by rule and slot) bounds the move.
+    (by row that may move, and slot) bounds the move. `lowest` and `highest` bound the limits: of all slots, or by slot
+    where they are the persons' own.
     """
 
     predicate: Predicate
@@ -198,11 +199,17 @@ class _Question:
     rows: NDArray[np.intp]
     limit: NDArray[np.float32]
     clear_limit: NDArray[np.float32]
-    furthest: NDArray[np.float32]
+    furthest: Mapping[int, NDArray[np.float32]]
     own: tuple[tuple[int, Side], ...]
     moved: tuple[tuple[int, Side], ...]
-    lowest: float
-    highest: float
+    lowest: float | NDArray[np.float32]
+    highest: float | NDArray[np.float32]
+
+    def bounds_of(self, slot: NDArray[Any]) -> tuple[Any, Any]:
+        """The lowest and the highest limit, for all of `slot` or by each."""
+        if isinstance(self.lowest, float) or isinstance(self.highest, float):
+            return self.lowest, self.highest
+        return self.lowest.take(slot), self.highest.take(slot)
 
     def limits_of(
         self, slot: NDArray[Any], cells: NDArray[Any] | None, own: OwnLimits
@@ -234,10 +241,16 @@ def _question(
     shape = (len(specs), len(limits))
     limit = np.array([[one.limit for one in row] for row in found], np.float32).reshape(shape)
     clear_limit = np.array([[one.clear_limit for one in row] for row in found], np.float32).reshape(shape)
-    furthest = np.array([[one.furthest for one in row] for row in found], np.float32).reshape(shape)
+    furthest = {
+        row: np.array([one.furthest for one in found[row]], np.float32)
+        for row, spec in enumerate(specs)
+        if spec.moved_by is not None
+    }
+    lowest, highest = _bounds(limit)
     owned = tuple((row, spec.own) for row, spec in enumerate(specs) if spec.own is not None)
-    may_move = np.where(np.isnan(furthest), np.nan, limit)
-    lowest, highest = _bounds(limit, none=bool(owned) and own.none, each=bool(owned))
+    if owned:
+        ((row, side),) = owned
+        lowest = highest = limit[row] + own.nearest(side)
     return _Question(
         predicate=predicate,
         screen=specs[0].screen,
@@ -249,19 +262,18 @@ def _question(
         moved=tuple(
             (row, spec.moved_by)
             for row, spec in enumerate(specs)
-            if spec.moved_by is not None and own.beyond(spec.moved_by, may_move[row])
+            if spec.moved_by is not None
+            and own.beyond(spec.moved_by, np.where(np.isnan(furthest[row]), np.nan, limit[row]))
         ),
         lowest=lowest,
         highest=highest,
     )
 
 
-def _bounds(limit: NDArray[np.float32], *, none: bool, each: bool) -> tuple[float, float]:
-    """The lowest and highest limit; beyond `none` nothing is, and beyond those of `each` reading anything may be."""
+def _bounds(limit: NDArray[np.float32]) -> tuple[Any, Any]:
+    """The lowest and highest limit there is; beyond those of none nothing is."""
     given = limit[~np.isnan(limit)]
-    if none or not len(given):
-        return np.inf, -np.inf
-    return (-np.inf, np.inf) if each else (float(given.min()), float(given.max()))
+    return (float(given.min()), float(given.max())) if len(given) else (np.inf, -np.inf)
 
 
 END_CONFIRM_MS: Final = 5 * SECOND_MS

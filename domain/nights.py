@@ -65,17 +65,25 @@ def hours_since_noon(at: NDArray[np.int64], tz: ZoneInfo) -> NDArray[Any]:
     They count what passes, so after a change of the clocks they are shifted by it, as a sleeper is; the 25th hour of
     such a day is counted to the 24th.
     """
-    hour = np.empty(len(at), np.int64)
     if not len(at):
-        return hour
+        return np.empty(0, np.int64)
+    low, high = int(at.min()), int(at.max())
+    first, last = low // DAY_MS, high // DAY_MS
+    if high - low < HOUR_MS and (both := _hour(low, tz)) == _hour(high, tz):
+        return np.full(len(at), both)
+    hour = np.empty(len(at), np.int64)
     day = at // DAY_MS
-    first, last = int(day.min()), int(day.max())
     for each in [first] if first == last else np.unique(day).tolist():
         rows = slice(None) if first == last else day == each
         noons = _noons(each, tz)
         before = noons[np.searchsorted(noons, at[rows], side="right") - 1]
         hour[rows] = np.minimum((at[rows] - before) // HOUR_MS, _LAST_HOUR)
     return hour
+
+
+def _hour(at: int, tz: ZoneInfo) -> int:
+    noons: list[int] = _noons(at // DAY_MS, tz).tolist()
+    return min((at - noons[bisect_right(noons, at) - 1]) // HOUR_MS, _LAST_HOUR)
 
 
 @lru_cache(maxsize=64)
