@@ -88,13 +88,15 @@ def _primed(*, disordered: bool) -> Conditions:
 
 
 def _live(engine: Conditions, readings: ReadingBatch, every_s: list[int]) -> list[Told]:
-    """Readings handed in as they come, in pieces of `every_s`; timers run out at their own instant."""
+    """Readings handed in as they come, in pieces of `every_s`; timers run out at their own instant, after what has come
+    by then: who is back in the very millisecond of the limit is back.
+    """
     order = np.argsort(readings.received_at, kind="stable")
     comes_at, row = readings.received_at[order], 0
     at, end, told = NIGHT + 50_000, int(comes_at[-1]) + 5 * 60_000, list[Transition]()
     for piece_s in itertools.cycle(every_s):
         until = max(at + 1, min(at + piece_s * 1000, engine.next_due_at()))
-        stop = int(np.searchsorted(comes_at, until))
+        stop = int(np.searchsorted(comes_at, until, side="right"))
         if stop > row:
             told += engine.observe(readings.select(np.sort(order[row:stop])), until)
         told += engine.tick(until)
