@@ -32,12 +32,15 @@ def training_nights(valid: Sequence[date], told: Collection[date]) -> tuple[date
     return tuple(trained[-NIGHTS_KEPT:])
 
 
+def about_the_body(rule: Rule, category: Category) -> bool:
+    """Is an alarm of the rule about the resident's heart or breath, and not about rates that were lost?"""
+    return category is Category.PHYSIOLOGICAL and rule not in _OF_THE_BELT
+
+
 def alarmed_nights(alarms: Iterable[Alarm], zone: ZoneInfo) -> frozenset[date]:
     """The nights in which an alarm about the resident's heart or breath began that nobody called false."""
     return frozenset(
         night_of(alarm.began_at, zone)
         for alarm in alarms
-        if alarm.category is Category.PHYSIOLOGICAL
-        and alarm.rule not in _OF_THE_BELT
-        and alarm.outcome is not Outcome.FALSE_ALARM
+        if about_the_body(alarm.rule, alarm.category) and alarm.outcome is not Outcome.FALSE_ALARM
     )

@@ -17,7 +17,7 @@ from domain.consents import ReportConsent, Shape
 from domain.deliveries import Failure
 from domain.nights import local_instant
 from domain.pauses import CarePause, PauseEnd, PauseReason
-from domain.people import Person, Role
+from domain.people import Person
 from domain.reports import NightReport
 from domain.residents import Center
 from domain.units import HOUR_MS, MINUTE_MS
@@ -142,8 +142,7 @@ def letter_obstacle(
     hospital by a pause among `pauses` (those since the night began); the centre has to tell that in its own words, and
     no machine. OVER: it is too late in the day.
     """
-    family = person is not None and person.role is Role.FAMILY and person.may_see(call.resident_id)
-    if not family or consent is None or consent.shape is Shape.NONE:
+    if person is None or not person.is_family_of(call.resident_id) or consent is None or consent.shape is Shape.NONE:
         return Failure.NO_CONSENT
     if now >= morning.closes_at:
         return Failure.OVER

@@ -13,14 +13,14 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts.shares import Lengths, Rate, Share
 from domain.alarms import Alarm, Outcome, Priority, Rule
 from domain.clock import utc
-from domain.nights import local_instant, night_of, night_span
+from domain.nights import NOON, night_of, night_span
 from domain.residents import WatchedSpan
 from domain.roster import Shift, shifts_at
 from domain.rounds import PlannedRound, Walked
@@ -36,7 +36,6 @@ LOAD_FROM: Final = (0, 30, 80)
 SOURCES_NAMED: Final = 3
 GOOD: Final = frozenset({Outcome.HELPED, Outcome.ESCALATED})
 IN_VAIN: Final = frozenset({Outcome.FALSE_ALARM, Outcome.NO_HELP_NEEDED})
-_NOON: Final = time(12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,11 +177,6 @@ class Quality:
         return Rate(count=self.all.told, bed_nights=self.bed_nights)
 
 
-def span_of(first: date, last: date, tz: ZoneInfo) -> tuple[int, int]:
-    """[start, end) (ms) of the nights `first` to `last`: the noon before to the noon after."""
-    return local_instant(first, _NOON, tz), local_instant(last + timedelta(days=1), _NOON, tz)
-
-
 def measure(
     alarms: Sequence[Alarm],
     spans: Sequence[WatchedSpan],
@@ -194,7 +188,7 @@ def measure(
     shifts: Sequence[Shift] = (),
     planned: Sequence[PlannedRound] = (),
 ) -> Quality:
-    """The quality of `alarms`, which began in `span_of` these nights, given who was watched (`spans`).
+    """The quality of `alarms`, which began in these nights, noon to noon, given who was watched (`spans`).
 
     `now` (ms): how long what is still open has waited. `shifts` are those of the roster, `planned` the rounds of these
     nights.
@@ -362,7 +356,7 @@ def _by_shift(
     """By the hours that they begin, from noon on; what was raised while none ran comes last, if there is any."""
     if not shifts:
         return ()
-    from_noon = sorted(shifts, key=lambda shift: (shift.start < _NOON, shift.start, shift.shift_id))
+    from_noon = sorted(shifts, key=lambda shift: (shift.start < NOON, shift.start, shift.shift_id))
     groups: dict[Shift | None, list[Alarm]] = {shift: [] for shift in (*from_noon, None)}
     for alarm in told:
         running = [shift for shift, _ in shifts_at(shifts, alarm.raised_at, tz)]

@@ -176,11 +176,8 @@ class Questions:
             idle = busy is not None and asked.screen is not None and not busy[asked.rows].any()
             if idle and asked.screen is not None and not asked.screen(frame, *asked.bounds_of(slot)):
                 truth[asked.rows] = Truth.FALSE
-                continue
-            limit, clear_limit = asked.limits_of(slot, cells, self._own)
-            if idle and asked.own and asked.screen is not None and not asked.screen(frame, limit, limit):
-                truth[asked.rows] = Truth.FALSE
             else:
+                limit, clear_limit = asked.limits_of(slot, cells, self._own)
                 truth[asked.rows] = asked.predicate(frame, limit, clear_limit)
         return truth
 

@@ -1,6 +1,6 @@
 """Consent to telling families of nights, as it is recorded, shown and withdrawn. Fails closed: in doubt none stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -80,12 +80,12 @@ def give_consent(
     """Record it; the same again changes nothing. NotFoundError for who is no family of the resident."""
     visible_resident(services, viewer, resident_id)
     person = services.people.by_id(person_id)
-    if person is None or person.center_id != viewer.center_id or not _is_family(person, resident_id):
+    if person is None or person.center_id != viewer.center_id or not person.is_family_of(resident_id):
         raise NotFoundError("family member", person_id)
     before = _consent(services, resident_id, person_id)
     if before and before.stands and (before.covers, before.consenter) == (covers, consenter):
         return before
-    services.consents.give(
+    given = services.consents.give(
         ReportConsent(
             resident_id=resident_id,
             person_id=person_id,
@@ -95,9 +95,6 @@ def give_consent(
             given_by=viewer.person.person_id,
         )
     )
-    given = _consent(services, resident_id, person_id)
-    if given is None:  # not reached: it was stored just now
-        raise NotFoundError("consent", person_id)
     note_consent(services, viewer, Change.CONSENT_GIVEN, before if before and before.stands else None, given)
     return given
 
@@ -125,11 +122,7 @@ def choose_shape(services: Services, viewer: Viewer, resident_id: str, shape: Sh
         raise NotFoundError("consent", resident_id)
     if consent.wish is not shape:
         services.consents.wish(resident_id, viewer.person.person_id, shape)
-        note_consent(services, viewer, Change.MORNING_WISH, consent, _consent(services, resident_id, consent.person_id))
-
-
-def _is_family(person: Person, resident_id: str) -> bool:
-    return person.role is Role.FAMILY and person.may_see(resident_id)
+        note_consent(services, viewer, Change.MORNING_WISH, consent, replace(consent, wish=shape))
 
 
 def _consent(services: Services, resident_id: str, person_id: str) -> ReportConsent | None:

@@ -1,7 +1,7 @@
 """A resident's night: which hours it is, what it held, and who may see it. The page and the JSON show the same."""
 
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,14 +11,13 @@ from api.rounds import looks_of
 from api.services import Services
 from api.ward import Ward, read_ward
 from domain.errors import NotFoundError
-from domain.nights import local_instant, night_of, night_span
+from domain.nights import night_of, night_span, noon_to_noon
 from domain.people import Right
 from domain.readings import ReadingBatch
 from domain.residents import Resident
 from sleep.glance import NightGlance, glance
 from sleep.occupancy import Stretch
 
-NOON: Final = time(12, 0)
 """What begins from noon to noon belongs to the night in between."""
 LINE_LENGTH: Final = 960
 MARKS: Final = 5
@@ -66,7 +65,7 @@ def night_named(day: date, zone: ZoneInfo, now: int) -> Night:
     """The night that starts on `day`. NotFoundError when it had not begun at `now` (ms), or was before 1970."""
     try:
         start_at, closes_at = night_span(day, zone)
-        next_noon_at = local_instant(day + timedelta(days=1), NOON, zone)
+        noon_at, next_noon_at = noon_to_noon(day, day, zone)
     except (OverflowError, ValueError):
         raise NotFoundError("night", day.isoformat()) from None
     if not 0 <= start_at <= now:
@@ -76,7 +75,7 @@ def night_named(day: date, zone: ZoneInfo, now: int) -> Night:
         start_at=start_at,
         end_at=min(closes_at, now),
         closes_at=closes_at,
-        noon_at=local_instant(day, NOON, zone),
+        noon_at=noon_at,
         next_noon_at=next_noon_at,
         running=now < closes_at,
     )

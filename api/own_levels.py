@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, time
 
-from pydantic import BaseModel, ConfigDict
-
 from api.access import Viewer
+from api.bodies import Body
 from api.languages import N_, Language
 from api.nights import visible_resident
 from api.services import Services
@@ -87,8 +86,7 @@ def _range(between: Between | None, language: Language) -> str:
     return language.say("%(low)s to %(high)s", low=low, high=high)
 
 
-class BetweenBody(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class BetweenBody(Body):
     low: float
     high: float
 
@@ -97,19 +95,17 @@ class BetweenBody(BaseModel):
         return None if between is None else cls(low=round(between[0], 1), high=round(between[1], 1))
 
 
-class OwnHourBody(BaseModel):
+class OwnHourBody(Body):
     """`start` is a local time; null means not known."""
 
-    model_config = ConfigDict(extra="forbid")
     start: str
     heart_rate: BetweenBody | None
     breathing_rate: BetweenBody | None
 
 
-class OwnLevelsBody(BaseModel):
+class OwnLevelsBody(Body):
     """`nights` valid nights train the levels, `nights_needed` are needed; `hours` are those that are known."""
 
-    model_config = ConfigDict(extra="forbid")
     resident_id: str
     warming_up: bool
     nights: int

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alerts.quality import Quality, measure, span_of, wants_outcome
+from alerts.quality import Quality, measure, wants_outcome
 from alerts.quality_findings import findings
 from api.access import Viewer
 from api.alarms_shown import AlarmView, AlarmWords
@@ -20,7 +20,7 @@ from api.services import Services
 from api.ward import Ward, read_ward
 from domain.alarms import Alarm
 from domain.errors import NotFoundError
-from domain.nights import night_of, zone
+from domain.nights import night_of, noon_to_noon, zone
 from domain.ports import AlarmBook, Register, Rosters, Rounds
 from domain.residents import Center
 from domain.rounds import PlannedRound, Round, planned_rounds
@@ -79,7 +79,7 @@ class Books:
 def measured(books: Books, center: Center, nights: tuple[date, date], *, now: int) -> tuple[Quality, list[Alarm]]:
     """The quality of a centre's alarms in these nights, from the records; and those alarms, oldest first."""
     (first, last), tz = nights, zone(center.timezone)
-    start_at, end_at = span_of(first, last, tz)
+    start_at, end_at = noon_to_noon(first, last, tz)
     alarms = books.alarms.alarms_between(center.center_id, start_at, end_at)
     quality = measure(
         alarms,

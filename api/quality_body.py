@@ -3,22 +3,17 @@
 from datetime import date, time
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
-
 from alerts.quality import Figures, LoadFigures, Quality, RoundFigures, RuleFigures, ShiftFigures, Source
 from alerts.quality_findings import Finding, FindingKind
 from alerts.shares import Lengths, Rate, Share
+from api.bodies import Body
 from domain.alarms import Priority, Rule
 from domain.units import SECOND_MS
 
 DIGITS: Final = 4
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ShareBody(_Body):
+class ShareBody(Body):
     """`count` of `of`; `low` and `high`: the interval of 95 % (Wilson). Null of nothing; `enough`: ten or more."""
 
     count: int
@@ -41,7 +36,7 @@ class ShareBody(_Body):
         )
 
 
-class BedNightRateBody(_Body):
+class BedNightRateBody(Body):
     count: int
     bed_nights: int
     value: float | None
@@ -51,7 +46,7 @@ class BedNightRateBody(_Body):
         return cls(count=rate.count, bed_nights=rate.bed_nights, value=_rounded(rate.value))
 
 
-class LengthsBody(_Body):
+class LengthsBody(Body):
     count: int
     p50_s: float | None
     p90_s: float | None
@@ -61,7 +56,7 @@ class LengthsBody(_Body):
         return cls(count=lengths.count, p50_s=_seconds(lengths.p50_ms), p90_s=_seconds(lengths.p90_ms))
 
 
-class FiguresBody(_Body):
+class FiguresBody(Body):
     alarms: int
     false_alarms: int
     no_help_needed: int
@@ -89,13 +84,13 @@ class FiguresBody(_Body):
         )
 
 
-class SourceBody(_Body):
+class SourceBody(Body):
     bed: str
     resident: str
     alarms: int
 
 
-class RuleQualityBody(_Body):
+class RuleQualityBody(Body):
     rule: Rule
     figures: FiguresBody
     false_from: list[SourceBody]
@@ -111,7 +106,7 @@ class RuleQualityBody(_Body):
         )
 
 
-class QualityHourBody(_Body):
+class QualityHourBody(Body):
     """One local hour, over all nights."""
 
     hour: int
@@ -120,7 +115,7 @@ class QualityHourBody(_Body):
     late: int
 
 
-class QualityNightBody(_Body):
+class QualityNightBody(Body):
     night: date
     bed_nights: int
     alarms: int
@@ -128,7 +123,7 @@ class QualityNightBody(_Body):
     no_help_needed: int
 
 
-class ShiftQualityBody(_Body):
+class ShiftQualityBody(Body):
     """Alarms raised while the shift ran, over all nights; without a `shift` those while none ran."""
 
     shift: str | None
@@ -150,7 +145,7 @@ class ShiftQualityBody(_Body):
         )
 
 
-class RoundsQualityBody(_Body):
+class RoundsQualityBody(Body):
     """Of the rounds that were planned: those on which everybody was seen, not everybody, nobody."""
 
     done: ShareBody
@@ -162,7 +157,7 @@ class RoundsQualityBody(_Body):
         return cls(done=ShareBody.of_share(rounds.done), partial=rounds.partial, missing=rounds.missing)
 
 
-class LoadBody(_Body):
+class LoadBody(Body):
     """Alarms before which so many, or more, in vain had been raised in 120 min."""
 
     from_count: int
@@ -174,7 +169,7 @@ class LoadBody(_Body):
         return cls(from_count=one.from_count, alarms=one.told, response=LengthsBody.of_lengths(one.response))
 
 
-class FindingBody(_Body):
+class FindingBody(Body):
     kind: FindingKind
     rule: Rule | None
     share: ShareBody
@@ -186,7 +181,7 @@ class FindingBody(_Body):
         return cls(kind=one.kind, rule=one.rule, share=share, sources=_sources(one.sources))
 
 
-class QualityBody(_Body):
+class QualityBody(Body):
     """The alarms of a centre in the nights `first` to `last`, both included. Rules with the poorest record first."""
 
     center: str

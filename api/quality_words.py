@@ -9,6 +9,7 @@ from alerts.quality import REPLY_OWED_MS, Source
 from alerts.quality_findings import Finding, FindingKind
 from alerts.shares import ENOUGH, Lengths, Rate, Share
 from api.languages import N_, Language
+from api.ward import bed_name
 from api.words import RULES
 from domain.alarms import LEAVE_BED_RULES, Rule
 from domain.residents import Place
@@ -65,7 +66,7 @@ class Beds:
     def of(cls, places: Iterable[Place]) -> "Beds":
         found = tuple(places)
         return cls(
-            names={place.bed_id: f"{place.room}-{place.bed}" for place in found},
+            names={place.bed_id: bed_name(place) for place in found},
             residents=frozenset(place.resident.resident_id for place in found if place.resident),
         )
 

@@ -8,8 +8,7 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
-
+from api.bodies import Body
 from domain.clock import utc
 from domain.reports import Depth, MakerStage, MakerStages, NightReport, RateFigures, SleepState
 
@@ -17,35 +16,31 @@ DIGITS: Final = 4
 """Behind the point, of every figure: finer than any belt measures."""
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class SpanBody(_Body):
+class SpanBody(Body):
     left: str
     back: str
 
 
-class ExitsBody(_Body):
+class ExitsBody(Body):
     count: int
     total_min: float
     longest_min: float
     spans: list[SpanBody]
 
 
-class RateBody(_Body):
+class RateBody(Body):
     mean: float | None
     min: float | None
     max: float | None
 
 
-class ScorePartBody(_Body):
+class ScorePartBody(Body):
     name: str
     points: float
     of: float
 
 
-class EpochsBody(_Body):
+class EpochsBody(Body):
     """`depth` is an estimate, `maker` that of the belt's maker; null where there is none."""
 
     start: str
@@ -55,7 +50,7 @@ class EpochsBody(_Body):
     maker: list[MakerStage | None] | None
 
 
-class MakerStagesBody(_Body):
+class MakerStagesBody(Body):
     """As the belt's maker tells the night: an estimate of theirs."""
 
     share: float
@@ -67,7 +62,7 @@ class MakerStagesBody(_Body):
     agreement: float | None
 
 
-class ReportBody(_Body):
+class ReportBody(Body):
     resident_id: str | None
     belts: list[str]
     night: date

@@ -12,16 +12,15 @@ from functools import partial
 from api.access import Viewer
 from api.alarms_shown import AlarmWords
 from api.services import Services
-from api.ward import Ward, read_ward
+from api.ward import Ward, bed_name, read_ward
 from domain.errors import ForbiddenError, NotFoundError
-from domain.nights import night_of
+from domain.nights import night_of, noon_to_noon
 from domain.pauses import PauseReason
 from domain.residents import Place
 from domain.rounds import (
     PlannedRound,
     Round,
     Seen,
-    day_span,
     finish,
     planned_rounds,
     see,
@@ -83,7 +82,7 @@ def rounds_of(services: Services, viewer: Viewer, ward: Ward, day: date | None) 
     if shown > latest:
         raise NotFoundError("night", shown.isoformat())
     try:
-        start_at, end_at = day_span(shown, ward.zone)
+        start_at, end_at = noon_to_noon(shown, shown, ward.zone)
     except (OverflowError, ValueError):
         raise NotFoundError("night", shown.isoformat()) from None
     walked = services.rounds.between(ward.center_id, start_at, end_at)
@@ -117,10 +116,6 @@ class RoundWords:
         place = self._ward.by_resident.get(seen.resident_id)
         where = bed_name(place) if place else seen.bed_id
         return SeenView(seen=seen, where=where, resident=self._names.resident(seen.resident_id))
-
-
-def bed_name(place: Place) -> str:
-    return f"{place.room}-{place.bed}"
 
 
 def beds_of(ward: Ward, residents: Iterable[str]) -> tuple[str, ...]:

@@ -110,6 +110,10 @@ class Ward:
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
+def bed_name(place: Place) -> str:
+    return f"{place.room}-{place.bed}"
+
+
 def read_ward(services: Services, center_id: str) -> Ward:
     """The centre as it stands now."""
     now = services.clock.now()

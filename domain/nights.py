@@ -59,6 +59,11 @@ def night_span(night: date, tz: ZoneInfo) -> tuple[int, int]:
     return local_instant(night, NIGHT_START, tz), local_instant(night + timedelta(days=1), NIGHT_END, tz)
 
 
+def noon_to_noon(first: date, last: date, tz: ZoneInfo) -> tuple[int, int]:
+    """[start, end) (ms) of all that belongs to the nights `first` to `last`: the noon before to the noon after."""
+    return local_instant(first, NOON, tz), local_instant(last + timedelta(days=1), NOON, tz)
+
+
 def hours_since_noon(at: NDArray[np.int64], tz: ZoneInfo) -> NDArray[Any]:
     """The whole hours (n, 0 to 23) from the local noon before each instant (ms) on.
 

@@ -63,6 +63,10 @@ class Person:
             return True
         return self.may(Right.SEE_OWN_RELATIVE) and resident_id in self.relatives
 
+    def is_family_of(self, resident_id: str) -> bool:
+        """Is this a family member who may see the resident's nights?"""
+        return self.role is Role.FAMILY and self.may_see(resident_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:

@@ -16,7 +16,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from domain.errors import NotFoundError, RoundOverError
-from domain.nights import local_instant
+from domain.nights import NOON, local_instant
 from domain.units import MINUTE_MS
 
 IDLE_MS: Final = 60 * MINUTE_MS
@@ -25,7 +25,6 @@ three hours between rounds)."""
 NEAR_MS: Final = 60 * MINUTE_MS
 """A round that began within this of a planned time may be that one (own choice: an alarm may come between)."""
 NOTE_LETTERS: Final = 500
-_NOON: Final = time(12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +127,9 @@ class PlannedRound:
     missed: tuple[str, ...] = ()
 
 
-def day_span(day: date, tz: ZoneInfo) -> tuple[int, int]:
-    """[start, end) (ms) of the rounds that belong to the night of `day`: from noon to noon."""
-    return local_instant(day, _NOON, tz), local_instant(day + timedelta(days=1), _NOON, tz)
-
-
 def planned_at(times: Sequence[time], day: date, tz: ZoneInfo) -> list[int]:
     """The instants (ms) of the local `times` in the night of `day`, ascending; `domain.nights` on clock changes."""
-    days = ((day if at >= _NOON else day + timedelta(days=1), at) for at in times)
+    days = ((day if at >= NOON else day + timedelta(days=1), at) for at in times)
     return sorted({local_instant(on, at, tz) for on, at in days})
 
 

@@ -12,22 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.baselines import usual_levels
-from alerts.learning import training_nights
+from alerts.learning import about_the_body, training_nights
 from alerts.rulebook import slot_of
 from alerts.runs import Slot, Transition
-from domain.alarms import Category, Rule
 from domain.nights import NOON, local_instant, night_span
 from domain.readings import Occupancy
 from domain.units import MINUTE_MS
 from domain.usual import NightRates, UsualLevels
+from nightbelt.learning import in_bed_throughout
 from simulators.arrivals import Arrivals
 from simulators.belt import BeltNight
 from simulators.center import SimulatedBed, SimulatedCenter
 from simulators.owed_usual import TrueUsual, usual_lines
 from simulators.truth import TruthLine
+from sleep.report import LEAST_COVERAGE
 
-LEAST_COVERAGE: Final = 0.7
-"""Share of the night's minutes that the belt told, as in the reports."""
 _RATES: Final = ("heart_rate", "breathing_rate")
 
 
@@ -56,7 +55,7 @@ class SimulatedLearning:
 
     def end(self, nights: Sequence[BeltNight], told: Iterable[Transition]) -> None:
         """The night is over, with these alarms."""
-        alarmed = {one.belt_id for one in told if _about_the_body(one)}
+        alarmed = {one.belt_id for one in told if about_the_body(one.spec.rule, one.spec.category)}
         for row, night in enumerate(nights):
             belt_id = night.bed.belt.belt_id
             self._true.learn(night)
@@ -116,7 +115,7 @@ class _MinuteSums:
     def mean(self, name: str, row: int) -> NDArray[np.float32]:
         """By minute, NaN where not in bed all the time or without a value."""
         counts = self._counts[name][row]
-        in_bed = (self._inside[row] > 0) & (self._inside[row] == self._known[row]) & (counts > 0)
+        in_bed = in_bed_throughout(self._inside[row], self._known[row]) & (counts > 0)
         mean = self._sums[name][row] / np.maximum(counts, 1)
         return np.where(in_bed, mean, np.nan).astype(np.float32)
 
@@ -124,10 +123,3 @@ class _MinuteSums:
         size = self._shape[0] * self._shape[1]
         sums = np.bincount(key, weights=weights.astype(np.float64), minlength=size)
         return np.asarray(sums, np.float64).reshape(self._shape)
-
-
-def _about_the_body(told: Transition) -> bool:
-    return told.spec.category is Category.PHYSIOLOGICAL and told.spec.rule not in {
-        Rule.VITALS_LOST,
-        Rule.VITALS_LOST_LONG,
-    }

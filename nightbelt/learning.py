@@ -5,7 +5,7 @@ Fails towards doing it again: a night whose rates are not kept is owed still.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,7 +17,7 @@ from alerts.learning import alarmed_nights, training_nights
 from api.reports import Hours
 from api.resident_page import FIGURES
 from domain.clock import Clock
-from domain.nights import NOON, local_instant
+from domain.nights import NOON, local_instant, noon_to_noon
 from domain.ports import AlarmBook, NightReports, ReadingsStore, Register, UsualBook
 from domain.readings import MinuteColumns
 from domain.reports import NightReport
@@ -63,7 +63,7 @@ class Learner:
         last = kept[-1].night
         first = last - timedelta(days=LOOK_BACK_NIGHTS)
         valid = [one.report for one in self._reports.between(resident_id, first, last) if one.report.valid]
-        start_at, end_at = (local_instant(day, NOON, zone) for day in (first, last + timedelta(days=1)))
+        start_at, end_at = noon_to_noon(first, last, zone)
         told = _told(valid) | alarmed_nights(self._alarms.alarms_of(resident_id, start_at, end_at), zone)
         training = training_nights([report.night for report in valid], told)
         nights = [night for night in kept if night.night in training]
@@ -76,7 +76,11 @@ def night_rates(resident_id: str, hours: Hours, parts: Sequence[MinuteColumns]) 
     length = -(-(hours.end_at - hours.start_at) // MINUTE_MS)
     rates = {name: np.full(length, np.nan, np.float32) for name in ("heart_rate", "breathing_rate")}
     for minutes in parts:
-        rows = _in_bed(minutes) & (minutes.minute_at >= hours.start_at) & (minutes.minute_at < hours.end_at)
+        rows = (
+            in_bed_throughout(minutes.in_bed, minutes.known_in_bed)
+            & (minutes.minute_at >= hours.start_at)
+            & (minutes.minute_at < hours.end_at)
+        )
         nth = (minutes.minute_at[rows] - hours.start_at) // MINUTE_MS
         for name, column in rates.items():
             column[nth] = getattr(minutes, name)[rows]
@@ -89,9 +93,9 @@ def night_rates(resident_id: str, hours: Hours, parts: Sequence[MinuteColumns]) 
     )
 
 
-def _in_bed(minutes: MinuteColumns) -> NDArray[np.bool_]:
-    """In every reading that tells it, and one does."""
-    told: NDArray[np.bool_] = (minutes.in_bed > 0) & (minutes.in_bed == minutes.known_in_bed)
+def in_bed_throughout(in_bed: NDArray[Any], known: NDArray[Any]) -> NDArray[np.bool_]:
+    """Of minutes with so many readings in bed, and so many that tell: in bed in every one, and one does tell."""
+    told: NDArray[np.bool_] = (in_bed > 0) & (in_bed == known)
     return told
 
 

@@ -6,7 +6,7 @@ may be any from noon to noon.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from api.reports import Hours, by_maker, report_of
 from domain.errors import ConfigurationError, NotFoundError
-from domain.nights import local_instant, night_of, night_span, zone
+from domain.nights import NOON, local_instant, night_of, night_span, noon_to_noon, zone
 from domain.ports import ReadingsStore, Register
 from domain.readings import MinuteColumns, ReadingBatch
 from domain.reports import NightReport
@@ -24,7 +24,6 @@ from domain.units import DAY_MS, HOUR_MS, MINUTE_MS, NEVER
 
 DEFAULT_ZONE: Final = "Asia/Shanghai"
 """Of a belt that is enrolled nowhere, unless another is given."""
-NOON: Final = time(12, 0)
 NIGHT_MS: Final = 16 * HOUR_MS
 """A belt that reported for longer than a night's hours from noon to noon reported all day."""
 HOLD_MS: Final = MINUTE_MS
@@ -142,7 +141,7 @@ def _place(register: Register, night: date, resident_id: str | None, belt_id: st
 
 def _noon_to_noon(night: date, tz: ZoneInfo) -> tuple[int, int]:
     try:
-        return local_instant(night, NOON, tz), local_instant(night + timedelta(days=1), NOON, tz)
+        return noon_to_noon(night, night, tz)
     except (OverflowError, ValueError):
         raise ConfigurationError(f"--night {night}: there is no such night") from None
 

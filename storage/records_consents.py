@@ -17,12 +17,13 @@ class RecordsConsents:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def give(self, consent: ReportConsent) -> None:
+    def give(self, consent: ReportConsent) -> ReportConsent:
         whose = _of(consent.resident_id, consent.person_id)
         with self._records.write_in_turn() as connection:
             wish = connection.scalar(select(report_consents.c.wish).where(*whose))
             kept = consent if wish is None else replace(consent, wish=wish)
             put(connection, report_consents, [asdict(kept)])
+        return kept
 
     def withdraw(self, resident_id: str, person_id: str, at: int, by: str) -> None:
         standing = (*_of(resident_id, person_id), report_consents.c.withdrawn_at.is_(None))

@@ -115,10 +115,10 @@ class Consents(Protocol):
     Does not promise that the family member, or the resident, is still known.
     """
 
-    def give(self, consent: ReportConsent) -> None:
+    def give(self, consent: ReportConsent) -> ReportConsent:
         """Let it stand in place of an earlier one of the same two; what the family had wished stays.
 
-        Durable when it returns.
+        Returns what stands now. Durable when it returns.
         """
         ...
 

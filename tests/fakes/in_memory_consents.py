@@ -14,11 +14,12 @@ class InMemoryConsents:
         self._kept: dict[tuple[str, str], ReportConsent] = {}
         self._lock = threading.Lock()
 
-    def give(self, consent: ReportConsent) -> None:
+    def give(self, consent: ReportConsent) -> ReportConsent:
         with self._lock:
             key = (consent.resident_id, consent.person_id)
             earlier = self._kept.get(key)
-            self._kept[key] = replace(consent, wish=earlier.wish) if earlier else consent
+            self._kept[key] = kept = replace(consent, wish=earlier.wish) if earlier else consent
+        return kept
 
     def withdraw(self, resident_id: str, person_id: str, at: int, by: str) -> None:
         with self._lock:

@@ -15,7 +15,6 @@ from alerts.quality import (
     answered_at,
     figures,
     measure,
-    span_of,
     was_told,
     watched_nights,
 )
@@ -23,6 +22,7 @@ from alerts.quality_findings import Finding, FindingKind, findings
 from alerts.shares import ENOUGH, Lengths, Rate, Share
 from domain.alarms import Alarm, AlarmState, Category, Outcome, Priority, Reason, Rule
 from domain.clock import instant
+from domain.nights import noon_to_noon
 from domain.residents import WatchedSpan
 from domain.roster import Shift
 from domain.rounds import PlannedRound, Walked
@@ -222,7 +222,7 @@ class TestMeasure:
         assert (told.recorded, told.all.told) == (1, 1)
 
     def test_nights_are_from_noon_to_noon(self) -> None:
-        start_at, end_at = span_of(NIGHT, NIGHT, SHANGHAI)
+        start_at, end_at = noon_to_noon(NIGHT, NIGHT, SHANGHAI)
         assert (end_at - start_at, start_at) == (24 * HOUR_MS, instant(datetime(2026, 1, 12, 4, 0, tzinfo=UTC)))
         alarms = [alarm(1, began_at=start_at), alarm(2, began_at=end_at - 1)]
         assert [(one.night, one.told) for one in measured(alarms).by_night] == [(NIGHT, 2)]

@@ -8,13 +8,13 @@ import pytest
 
 from domain.clock import instant, utc
 from domain.errors import NotFoundError, RoundOverError
+from domain.nights import noon_to_noon
 from domain.rounds import (
     IDLE_MS,
     NEAR_MS,
     Round,
     Seen,
     Walked,
-    day_span,
     finish,
     planned_at,
     planned_rounds,
@@ -131,6 +131,6 @@ def test_planned_times_are_local_also_when_the_clocks_change(day: date, utc_hour
 
 
 def test_a_night_is_from_noon_to_noon() -> None:
-    start_at, end_at = day_span(DAY, SHANGHAI)
+    start_at, end_at = noon_to_noon(DAY, DAY, SHANGHAI)
     assert (start_at, end_at) == (T22 - 10 * HOUR_MS, T22 + 14 * HOUR_MS)
     assert planned_at((time(12), time(11, 59)), DAY, SHANGHAI) == [start_at, end_at - MINUTE_MS]
