@@ -5,6 +5,7 @@
 """
 
 import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -14,12 +15,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 READY_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 10.0
 POLL_S = 0.02
+FIRST_PORT: Final = 20_000
+PORTS_EACH: Final = 1_500
+TEST_PROCESSES: Final = 8
 EVERY_MESSAGE = 0  # Mosquitto's word for no limit
 
 _PLACES = ("/usr/sbin", "/usr/local/sbin", str(Path(sys.executable).parent))
@@ -36,10 +41,26 @@ def engine_path(name: str) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody has now, and that nobody is given while what had it is restarted.
+
+    Not one that the kernel picks: it gives those to every client that connects as well (from 32768 on, on Linux). No
+    port is given twice before all were, and test processes beside this one have others.
+    """
+    for port in itertools.islice(_ports, PORTS_EACH):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    pytest.fail("no free port")
+
+
+def _own_ports() -> Iterator[int]:
+    """Those of this test process, over and over; from where depends on the process, for runs beside each other."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % TEST_PROCESSES
+    first, start = FIRST_PORT + worker * PORTS_EACH, os.getpid() % PORTS_EACH
+    return itertools.cycle(first + (start + nth) % PORTS_EACH for nth in range(PORTS_EACH))
+
+
+_ports: Final = _own_ports()
 
 
 def until(true: Callable[[], object], within_s: float = READY_TIMEOUT_S) -> None:
