@@ -132,7 +132,7 @@ class BeltStates:
         self._charge[n] = status.battery
         if status.battery < limits.limit:
             return Truth.TRUE
-        return Truth.FALSE if status.battery > limits.clear_limit else Truth.KEEP
+        return Truth.FALSE if status.battery > limits.clear_limit else Truth.UNKNOWN
 
     def _turn(self, key: Key, truth: Truth, at: int, now: int) -> list[Transition]:
         """A status that was told at `at` (our clock) says this of the rule."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from alerts.rules import END_CONFIRM_MS, Frame, RuleSpec, Truth
 from domain.alarms import Category, Priority, Rule
 from domain.readings import Occupancy
-from domain.units import DAY_MS, SECOND_MS
+from domain.units import DAY_MS, MINUTE_MS, SECOND_MS
 
 FINE_CADENCE_MS: Final = 5_500
 """5 s and the jitter of a belt's timer: who reports more slowly cannot show 20 s without breath."""
@@ -26,20 +26,21 @@ PAUSE_UNSEEN_MS: Final = 2 * FINE_CADENCE_MS
 """One reading of that belt may be missing."""
 SITTING_UNSEEN_MS: Final = 30 * SECOND_MS
 """A burst that is not shown again within three readings of a common belt is over (own choice)."""
+STILL_CONFIRM_MS: Final = MINUTE_MS
+"""Turns come in bursts of movements; only what lasts longer is worth keeping. It counts from the last movement; where a
+service was down within that minute, from its return (own choice)."""
 
 Floats = NDArray[np.float32]
 Truths = NDArray[np.int8]
 
-_KEEP, _UNKNOWN, _FALSE, _TRUE = (np.int8(truth) for truth in Truth)
+_UNKNOWN, _FALSE, _TRUE = (np.int8(truth) for truth in Truth)
 _IN, _OUT = np.int8(Occupancy.IN), np.int8(Occupancy.OUT)
 
 
 def _paused(frame: Frame, limit: Floats, clear_limit: Floats) -> Truths:
     rate = frame.breathing_rate
-    truth = np.where(rate > clear_limit, _FALSE, _KEEP)
-    truth[(rate < limit) & (frame.gap_ms <= FINE_CADENCE_MS)] = _TRUE
-    truth[:, ~frame.settled | np.isnan(rate)] = _UNKNOWN
-    return truth
+    paused = (rate < limit) & (frame.gap_ms <= FINE_CADENCE_MS)
+    return np.where(paused, _TRUE, np.where(rate > clear_limit, _FALSE, _UNKNOWN))
 
 
 def _pause_possible(frame: Frame, _lowest: float, highest: float) -> bool:
@@ -48,12 +49,9 @@ def _pause_possible(frame: Frame, _lowest: float, highest: float) -> bool:
 
 def _sitting_up(frame: Frame, limit: Floats, clear_limit: Floats) -> Truths:
     """A burst of movement of somebody who has settled; turning to the edge and up looks so."""
-    movement = frame.movement
-    truth = np.where(movement <= clear_limit, _FALSE, _KEEP)
-    truth[movement > limit] = _TRUE
-    truth[:, ~frame.settled | np.isnan(movement)] = _UNKNOWN
-    truth[:, frame.in_bed == _OUT] = _FALSE
-    return truth
+    still = (frame.movement <= clear_limit) & frame.settled
+    burst = (frame.movement > limit) & frame.settled
+    return np.where(burst, _TRUE, np.where(still | (frame.in_bed == _OUT), _FALSE, _UNKNOWN))
 
 
 def _sitting_possible(frame: Frame, lowest: float, _highest: float) -> bool:
@@ -63,10 +61,8 @@ def _sitting_possible(frame: Frame, lowest: float, _highest: float) -> bool:
 def _not_turned(frame: Frame, limit: Floats, _clear_limit: Floats) -> Truths:
     """In bed, in a reading that would show a turn and shows none. A belt that can show none is never asked."""
     tells = (frame.in_bed == _IN) & ~(np.isnan(frame.movement) & np.isnan(frame.turn_overs))
-    truth = np.where(tells & ~np.isnan(limit), _TRUE, _UNKNOWN)
-    moved = (frame.movement > limit) & (frame.in_bed == _IN)
-    truth[moved | (frame.turn_overs > 0) | frame.gone] = _FALSE
-    return truth
+    turned = (frame.movement > limit) & (frame.in_bed == _IN) | (frame.turn_overs > 0) | frame.gone
+    return np.where(turned, _FALSE, np.where(tells & ~np.isnan(limit), _TRUE, _UNKNOWN))
 
 
 def _anybody_is_turned(_frame: Frame, lowest: float, _highest: float) -> bool:
@@ -110,6 +106,7 @@ BODY_RULES: Final = (
         predicate=_not_turned,
         holds_while_unknown=True,
         needs_change=False,
+        begin_confirm_ms=STILL_CONFIRM_MS,
         end_confirm_ms=0,
         clear_ms=0,
         carry_in_ms=DAY_MS,

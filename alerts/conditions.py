@@ -43,7 +43,7 @@ from domain.readings import ReadingBatch
 from domain.units import NEVER, SECOND_MS
 from domain.watch import BedState, ConditionState
 
-FEW: Final = 3
+FEW: Final = 1
 """Readings of a bed looked at one by one after something happened, before the rest is passed over at once again."""
 QUIET_MS: Final = 10 * SECOND_MS
 """A backlog that has brought nothing for this long is over."""
@@ -138,6 +138,7 @@ class Conditions:
             movement=nothing,
             signal_quality=nothing,
             settled=np.zeros(1, np.bool_),
+            unrated=np.ones(1, np.bool_),
             rated=np.zeros(1, np.bool_),
             turn_overs=nothing,
             gone=np.zeros(1, np.bool_),

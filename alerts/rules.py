@@ -22,21 +22,24 @@ from domain.usual import Side
 
 
 class Truth(IntEnum):
-    """Does the rule's condition hold in this reading? KEEP: known, but between limit and clear limit."""
+    """Does the rule's condition hold in this reading? UNKNOWN also between limit and clear limit."""
 
-    KEEP = -2
     UNKNOWN = -1
     FALSE = 0
     TRUE = 1
+
+
+_MISSING: Final = np.float32(np.nan)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One reading of each of m beds: float32 columns with NaN for missing, `in_bed` int8 as `Occupancy`.
 
-    `settled` (bool): somebody is in bed in this reading, and has been for the settle time. `rated`: the belt has given
-    a heart or breathing rate by then. `gone`: the bed is empty, and not for a moment only. `gap_ms` (int64): since the
-    bed's reading before. `observed_at` (int64 ms) is the belt's clock.
+    `settled` (bool): somebody is in bed in this reading, and has been for the settle time. `heart_rate`,
+    `breathing_rate` and `signal_quality` are those of somebody settled, NaN otherwise. `unrated`: there is neither
+    rate, of whomever. `rated`: the belt has given one by then. `gone`: the bed is empty, and not for a moment only.
+    `gap_ms` (int64): since the bed's reading before. `observed_at` (int64 ms) is the belt's clock.
     """
 
     in_bed: NDArray[np.int8]
@@ -45,6 +48,7 @@ class Frame:
     movement: NDArray[np.float32]
     signal_quality: NDArray[np.float32]
     settled: NDArray[np.bool_]
+    unrated: NDArray[np.bool_]
     rated: NDArray[np.bool_]
     turn_overs: NDArray[np.float32]
     gone: NDArray[np.bool_]
@@ -65,13 +69,15 @@ def frame_of(
 
     Without `gone` and `gap_ms` nobody is known to have gone, and nothing of the readings before.
     """
+    heart_rate, breathing_rate = batch.heart_rate[rows], batch.breathing_rate[rows]
     return Frame(
         in_bed=batch.in_bed[rows],
-        heart_rate=batch.heart_rate[rows],
-        breathing_rate=batch.breathing_rate[rows],
+        heart_rate=np.where(settled, heart_rate, _MISSING),
+        breathing_rate=np.where(settled, breathing_rate, _MISSING),
         movement=batch.movement[rows],
-        signal_quality=batch.signal_quality[rows],
+        signal_quality=np.where(settled, batch.signal_quality[rows], _MISSING),
         settled=settled,
+        unrated=np.isnan(heart_rate) & np.isnan(breathing_rate),
         rated=rated,
         turn_overs=batch.turn_overs[rows],
         gone=np.zeros(len(settled), np.bool_) if gone is None else gone,
@@ -171,14 +177,17 @@ class Questions:
         Rules that are not `busy` (bool, by rule; None: all are) and whose screen finds nothing are FALSE throughout.
         """
         truth = np.empty((self._rules, len(slot)), np.int8)
-        cells = None if self._own.none else self._own.cells(slot, frame.observed_at)
+        idle = frozenset[int]() if busy is None else frozenset(np.flatnonzero(~busy).tolist())
+        cells = None
         for asked in self._asked:
-            idle = busy is not None and asked.screen is not None and not busy[asked.rows].any()
-            if idle and asked.screen is not None and not asked.screen(frame, *asked.bounds_of(slot)):
+            screen = asked.screen if idle.issuperset(asked.rows) else None
+            if screen is not None and not screen(frame, *asked.bounds_of(slot)):
                 truth[asked.rows] = Truth.FALSE
-            else:
-                limit, clear_limit = asked.limits_of(slot, cells, self._own)
-                truth[asked.rows] = asked.predicate(frame, limit, clear_limit)
+                continue
+            if cells is None and (asked.own or asked.moved):
+                cells = self._own.cells(slot, frame.observed_at)
+            limit, clear_limit = asked.limits_of(slot, cells, self._own)
+            truth[asked.rows] = asked.predicate(frame, limit, clear_limit)
         return truth
 
 
@@ -193,7 +202,7 @@ class _Question:
 
     predicate: Predicate
     screen: Screen | None
-    rows: NDArray[np.intp]
+    rows: Sequence[int]
     limit: NDArray[np.float32]
     clear_limit: NDArray[np.float32]
     furthest: Mapping[int, NDArray[np.float32]]
@@ -251,7 +260,7 @@ def _question(
     return _Question(
         predicate=predicate,
         screen=specs[0].screen,
-        rows=np.array(rows),
+        rows=rows,
         limit=limit,
         clear_limit=clear_limit,
         furthest=furthest,

@@ -2,8 +2,9 @@
 
 Most rules know nothing new of most beds: the rate is within its limits and was so before. So only those *pairs* of a
 rule and a reading are looked at whose bed concerns the rule: it has a run, or showed the condition before, or shows it
-in the batch. For those, what was last known is carried forward through the readings of each bed (running maxima of
-positions), so that a missing value or a single false one is no event.
+in the batch; and without a run only those in which it holds, or is first seen not to hold any more. For those, what was
+last known is carried forward through the readings of each bed (running maxima of positions), so that a missing value or
+a single false one is no event.
 """
 
 from collections.abc import Sequence
@@ -104,30 +105,31 @@ class TruthTable:
     ) -> Seen:
         """`truth` (rules x m) of readings at `at` of beds in `slot`, each bed's from `first` on, by time.
 
-        `running` (rules x slots): there is a run. `going_on` (rules x beds) as of these beds; taken over.
+        `running` (rules x slots): there is a run. `going_on` (rules x beds) as of these beds.
         """
-        lengths = np.diff(first, append=len(slot))
-        shows, where = np.nonzero(truth == _TRUE)
-        going_on[shows, np.repeat(np.arange(len(first)), lengths)[where]] = True
-        rule, bed = np.nonzero(going_on)
+        lengths = np.append(first[1:], len(slot)) - first
+        rule, bed = (going_on | (np.maximum.reduceat(truth, first, axis=1) == _TRUE)).nonzero()
         state, each = (rule, slot[first[bed]]), lengths[bed]
-        ends = np.cumsum(each)
-        first_of = np.repeat((ends - each).astype(np.int32), each)
-        reading = np.arange(len(first_of), dtype=np.int32) - first_of + np.repeat(first[bed].astype(np.int32), each)
-        of = np.repeat(rule.astype(np.int32), each)
-        truth, at = truth[of, reading], at[reading]
+        of = np.arange(len(rule), dtype=np.int32).repeat(each)
+        reading = np.arange(len(of), dtype=np.int32) + (first[bed] - each.cumsum() + each).astype(np.int32)[of]
+        truth = truth.ravel().take((rule * len(slot)).astype(np.int32)[of] + reading)
+        runs = running[state][of]
+        tells = (runs | _new_to_what_rests(truth, of)).nonzero()[0]
+        of, reading, truth, runs = of.take(tells), reading.take(tells), truth.take(tells), runs.take(tells)
+        pairs = np.bincount(of, minlength=len(rule))
+        first_of = (pairs.cumsum() - pairs).astype(np.int32)[of]
+        at = at[reading]
         true = truth == _TRUE
         known, shown = _latest(truth >= 0), _latest(true)
-        before = _carried(truth, _shifted(known), first_of, np.repeat(self.truth[state], each))
-        unseen_ms = at - _carried(at, _shifted(shown), first_of, np.repeat(self.shown_at[state], each))
-        lapsed = unseen_ms > np.repeat(self._unknown_limit[rule], each)
-        fresh = np.where(np.repeat(self._needs_change[rule], each), before == _FALSE, (before != _TRUE) | lapsed)
-        since = _carried(at, _latest(true & fresh), first_of, np.repeat(self.since[state], each))
-        begins = true & (at - since >= np.repeat(self._begin_confirm[rule], each))
-        runs = np.repeat(running[state], each)
+        before = _carried(truth, _shifted(known), first_of, self.truth[state][of])
+        unseen_ms = at - _carried(at, _shifted(shown), first_of, self.shown_at[state][of])
+        lapsed = unseen_ms > self._unknown_limit[rule][of]
+        fresh = np.where(self._needs_change[rule][of], before == _FALSE, (before != _TRUE) | lapsed)
+        since = _carried(at, _latest(true & fresh), first_of, self.since[state][of])
+        begins = true & (at - since >= self._begin_confirm[rule][of])
         changes = ((truth >= 0) & (truth != before)) | (true & lapsed)
         return Seen(
-            rule=of,
+            rule=rule.astype(np.int32)[of],
             reading=reading,
             truth=truth,
             since=since,
@@ -141,14 +143,24 @@ class TruthTable:
 
     def keep(self, seen: Seen, at: Instants, slot: NDArray[np.intp], last: NDArray[np.intp]) -> None:
         """Remember what was known after the readings at positions `last`, one of each bed concerned."""
-        is_last = np.zeros(len(slot), np.bool_)
-        is_last[last] = True
-        pairs = np.flatnonzero(is_last[seen.reading])
+        until = np.full(self.truth.shape[1], -1, np.int32)
+        until[slot[last]] = last
+        is_last = seen.reading <= until[slot[seen.reading]]
+        is_last[:-1] &= ~is_last[1:] | (seen.first_of[1:] != seen.first_of[:-1])
+        pairs = is_last.nonzero()[0]
         where = (seen.rule[pairs], slot[seen.reading[pairs]])
         first, known, shown = seen.first_of[pairs], seen.known[pairs], seen.shown[pairs]
         self.truth[where] = np.where(known >= first, seen.truth[known], self.truth[where])
         self.shown_at[where] = np.where(shown >= first, at[seen.reading[shown]], self.shown_at[where])
         self.since[where] = seen.since[pairs]
+
+
+def _new_to_what_rests(truth: Truths, of: Positions) -> NDArray[np.bool_]:
+    """Which pairs say anything of what has no run: it holds, or does not hold any more; `of` tells rule and bed."""
+    after_false = np.zeros(len(truth), np.bool_)
+    after_false[1:] = (truth[:-1] == _FALSE) & (of[1:] == of[:-1])
+    new: NDArray[np.bool_] = (truth == _TRUE) | ((truth == _FALSE) & ~after_false)
+    return new
 
 
 def _column(values: Any) -> Instants:

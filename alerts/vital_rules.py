@@ -45,7 +45,7 @@ _DAY_BEFORE_MS: Final = DAY_MS
 Floats = NDArray[np.float32]
 Truths = NDArray[np.int8]
 
-_KEEP, _UNKNOWN, _FALSE, _TRUE = (np.int8(truth) for truth in Truth)
+_UNKNOWN, _FALSE, _TRUE = (np.int8(truth) for truth in Truth)
 _OUT: Final = np.int8(Occupancy.OUT)
 
 
@@ -54,10 +54,7 @@ def _rated(name: str, beyond: Callable[[Floats, Floats], NDArray[np.bool_]]) -> 
 
     def predicate(frame: Frame, limit: Floats, clear_limit: Floats) -> Truths:
         rate: Floats = getattr(frame, name)
-        truth = np.where(beyond(clear_limit, rate), _FALSE, _KEEP)
-        truth[beyond(rate, limit)] = _TRUE
-        truth[:, ~frame.settled | np.isnan(rate)] = _UNKNOWN
-        return truth
+        return np.where(beyond(rate, limit), _TRUE, np.where(beyond(clear_limit, rate), _FALSE, _UNKNOWN))
 
     return predicate
 
@@ -72,28 +69,24 @@ def _any_below(name: str) -> Screen:
 
 def _lost(frame: Frame, limit: Floats, _clear_limit: Floats) -> Truths:
     """Somebody is in bed, and there is neither a heart nor a breathing rate, of a belt that has given one before."""
-    nothing = np.isnan(frame.heart_rate) & np.isnan(frame.breathing_rate)
-    truth = np.where(nothing & ~np.isnan(limit), _TRUE, _FALSE)
-    truth[:, ~(frame.settled & frame.rated) & (frame.in_bed != _OUT)] = _UNKNOWN
-    truth[:, frame.in_bed == _OUT] = _FALSE
-    return truth
+    lost = np.where(frame.unrated & ~np.isnan(limit), _TRUE, _FALSE)
+    return np.where(frame.settled & frame.rated, lost, np.where(frame.in_bed == _OUT, _FALSE, _UNKNOWN))
 
 
 def _in_empty_bed(frame: Frame, limit: Floats, _clear_limit: Floats) -> Truths:
     """Nobody is in bed, and there is a heart or breathing rate."""
-    something = ~(np.isnan(frame.heart_rate) & np.isnan(frame.breathing_rate))
-    truth = np.where(something & (frame.in_bed == _OUT) & ~np.isnan(limit), _TRUE, _FALSE)
-    truth[:, frame.in_bed < 0] = _UNKNOWN
-    return truth
+    rated = ~frame.unrated & (frame.in_bed == _OUT) & ~np.isnan(limit)
+    return np.where(frame.in_bed < 0, _UNKNOWN, np.where(rated, _TRUE, _FALSE))
+
+
+def _any_in_empty_bed(frame: Frame, lowest: float, _highest: float) -> bool:
+    return lowest < np.inf and bool((frame.in_bed[~frame.unrated] == _OUT).any())
 
 
 def _poor_signal(frame: Frame, limit: Floats, clear_limit: Floats) -> Truths:
     quality = frame.signal_quality
-    truth = np.where(quality > clear_limit, _FALSE, _KEEP)
-    truth[quality < limit] = _TRUE
-    truth[:, ~frame.settled | np.isnan(quality)] = _UNKNOWN
-    truth[:, frame.in_bed == _OUT] = _FALSE
-    return truth
+    good = np.where((quality > clear_limit) | (frame.in_bed == _OUT), _FALSE, _UNKNOWN)
+    return np.where(quality < limit, _TRUE, good)
 
 
 def _spec(
@@ -167,7 +160,14 @@ VITAL_RULES: Final = (
     *_levels("breathing_rate"),
     _spec(Rule.VITALS_LOST, _lost, Priority.MEDIUM, begin_confirm_ms=LOST_CONFIRM_MS),
     _spec(Rule.VITALS_LOST_LONG, _lost, Priority.HIGH, begin_confirm_ms=LOST_CONFIRM_MS),
-    _spec(Rule.SIGNAL_POOR, _poor_signal, Priority.LOW, category=Category.TECHNICAL, begin_confirm_ms=LOST_CONFIRM_MS),
+    _spec(
+        Rule.SIGNAL_POOR,
+        _poor_signal,
+        Priority.LOW,
+        category=Category.TECHNICAL,
+        begin_confirm_ms=LOST_CONFIRM_MS,
+        screen=_any_below("signal_quality"),
+    ),
     _spec(
         Rule.VITALS_IN_EMPTY_BED,
         _in_empty_bed,
@@ -175,6 +175,7 @@ VITAL_RULES: Final = (
         category=Category.TECHNICAL,
         begin_confirm_ms=0,
         end_confirm_ms=EMPTY_CONFIRM_MS,
+        screen=_any_in_empty_bed,
     ),
     *_unusual("heart_rate"),
     *_unusual("breathing_rate"),

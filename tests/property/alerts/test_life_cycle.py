@@ -32,7 +32,7 @@ from domain.ports import BedEntry
 from domain.readings import Occupancy, ReadingBatch
 from domain.residents import Center, LeaveBedSettings, Resident, VitalSettings
 from domain.units import LONG_AGO, MINUTE_MS, SECOND_MS
-from domain.vitals import BELT_SILENT
+from domain.vitals import BELT_SILENT, MANY_EXITS
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_pauses import InMemoryCarePauses
 from tests.fakes.in_memory_register import InMemoryRegister
@@ -126,7 +126,7 @@ def _ended_by_itself(alarm: Alarm) -> bool:
 
 
 class LifeCycle(RuleBasedStateMachine):
-    """One resident, one belt; times are ms, everything happens at whole 10 s."""
+    """One resident, one belt, one rule; times are ms, everything happens at whole 10 s."""
 
     @initialize()
     def move_in(self) -> None:
@@ -135,7 +135,9 @@ class LifeCycle(RuleBasedStateMachine):
             resident_id="r1",
             name="A",
             leave_bed=LeaveBedSettings(away_limit_min=LIMIT_MIN),
-            vitals=VitalSettings(windows=(), belt_silent=replace(BELT_SILENT, on=False)),
+            vitals=VitalSettings(
+                windows=(), belt_silent=replace(BELT_SILENT, on=False), many_exits=replace(MANY_EXITS, on=False)
+            ),
         )
         bed = BedEntry(room_id="1", room="1", bed_id="1-1", bed="1", belt_id="b1", resident=resident)
         register.enroll(Center(center_id="c1", name="C"), [bed], NIGHT - 86_400_000)

@@ -150,6 +150,15 @@ class TestNoTurnOver:
         bench.tick(8000)
         assert len(told(bench, Rule.NO_TURN_OVER)) == 1
 
+    @pytest.mark.parametrize(("still", "counts_from"), [(50, 1000), (70, 610)])
+    def test_a_turn_is_kept_once_it_was_still_for_a_minute(self, still: int, counts_from: int) -> None:
+        bench = VitalBench(AT_RISK)
+        bench.show(Stretch(0, 600, movement=2, turns=0, step=10), Stretch(600, 601, movement=80, turns=0))
+        bench.show(Stretch(610, 610 + still, movement=2, turns=0, step=10))
+        bench.restart()
+        bench.show(Stretch(1000, 9000, movement=2, turns=0, step=10))
+        assert told(bench, Rule.NO_TURN_OVER) == [("due", counts_from + 7200, counts_from)]
+
     def test_it_is_off_unless_asked_for(self) -> None:
         bench = VitalBench()
         bench.show(Stretch(0, 9 * HOUR, movement=2, turns=0, step=60))

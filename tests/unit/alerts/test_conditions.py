@@ -375,8 +375,7 @@ def test_unknown_belts_and_empty_batches_are_passed_over() -> None:
 
 def _fast_pulse(frame: Frame, limit: np.ndarray, clear: np.ndarray) -> np.ndarray:
     rate = frame.heart_rate
-    truth = np.where(rate > limit, Truth.TRUE, np.where(rate < clear, Truth.FALSE, Truth.KEEP))
-    return np.where(np.isnan(rate), Truth.UNKNOWN, truth).astype(np.int8)
+    return np.where(rate > limit, Truth.TRUE, np.where(rate < clear, Truth.FALSE, Truth.UNKNOWN)).astype(np.int8)
 
 
 def test_a_rule_with_hysteresis_that_does_not_hold_while_unknown() -> None:
@@ -397,7 +396,9 @@ def test_a_rule_with_hysteresis_that_does_not_hold_while_unknown() -> None:
     rates = [120, 110, 120, np.nan, np.nan, 120, 100, 100, 100]
     for n, rate in enumerate(rates):
         at = NIGHT + n * 10_000
-        one = ReadingBatch.build(belts=("b1",), belt=[0], observed_at=[at], received_at=at, heart_rate=[rate])
+        one = ReadingBatch.build(
+            belts=("b1",), belt=[0], observed_at=[at], received_at=at, in_bed=[IN], heart_rate=[rate]
+        )
         told += [(n, str(t.kind)) for t in engine.tick(at)] + [(n, str(t.kind)) for t in engine.observe(one, at)]
     assert told == [(5, "due"), (8, "cleared")]
 
