@@ -19,7 +19,7 @@ from typing import Final
 
 from domain.alarms import Alarm, AlarmEvent, EventKind, Priority
 from domain.calls import Call, CallReason
-from domain.escalation import DEFAULTS, Steps
+from domain.escalation import DEFAULTS, REPEATED_FOR_S, Steps
 from domain.people import Person, Right, Role
 from domain.roster import OnDuty, Post
 from domain.units import LONG_AGO, NEVER, SECOND_MS
@@ -187,9 +187,10 @@ def _ladder(alarm: Alarm, steps: Steps, stretch: Stretch) -> Iterator[_Rung]:
     if steps.everybody_after_s is not None:
         last_s = steps.everybody_after_s
         yield _Rung(EVERYBODY, begun_at + last_s * SECOND_MS, CallReason.UNANSWERED)
-    for number in range(1, steps.repeats + 1):
-        due_at = begun_at + (last_s + number * steps.repeat_s) * SECOND_MS
-        yield _Rung(EVERYBODY, due_at, CallReason.REPEATED)
+    quick = [number * steps.repeat_s for number in range(1, steps.repeats + 1)]
+    slow = range(steps.repeats * steps.repeat_s + steps.again_after_s, REPEATED_FOR_S, steps.again_after_s)
+    for after_s in (*quick, *slow):
+        yield _Rung(EVERYBODY, begun_at + (last_s + after_s) * SECOND_MS, CallReason.REPEATED)
 
 
 def _calls(alarm: Alarm, rung: _Rung, staff: Staff, now: int) -> Iterator[tuple[str, Call]]:

@@ -8,14 +8,17 @@ from domain.errors import ConfigurationError
 
 OFTEN: Final = 100
 """The most repeats there may be: each is looked at in every round of the calls (own choice)."""
+REPEATED_FOR_S: Final = 86_400
+"""By then every shift has heard of it, and whoever still does not answer will not (own choice)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
     """When each post is called after calling began (s), when everybody is, and how often it is repeated.
 
-    `everybody_after_s` None: never. `again_after_s`: how long after somebody took it the alarm may stand before all on
-    duty are called again, `again_times` times; whoever tapped by mistake, or was held up, must not be the end of it.
+    `everybody_after_s` None: never. What nobody takes is repeated `repeats` times every `repeat_s`, and then every
+    `again_after_s` for a day: later shifts must hear of it too. What somebody took may stand for `again_after_s` before
+    all on duty are called again, `again_times` times; a tap by mistake, or being held up, must not be the end of it.
     """
 
     posts_s: tuple[int, int, int]

@@ -13,7 +13,9 @@ from domain.roster import OnDuty, Post
 from domain.units import NEVER, SECOND_MS
 from tests.unit.alerts.test_escalation import ALARM, EVERYBODY, RAISED
 
-STEPS_S = (*HIGH.posts_s, HIGH.everybody_after_s or 0, *(300 + n * HIGH.repeat_s for n in range(1, HIGH.repeats + 1)))
+QUICK_S = tuple(300 + n * HIGH.repeat_s for n in range(1, HIGH.repeats + 1))
+SLOW_S = tuple(QUICK_S[-1] + n * HIGH.again_after_s for n in range(1, 94))
+STEPS_S = (*HIGH.posts_s, HIGH.everybody_after_s or 0, *QUICK_S, *SLOW_S)
 """When the table calls (s after calling began); the same in numbers as in `docs/guides/roster.md`."""
 AGAIN_S = tuple(n * HIGH.again_after_s for n in range(1, HIGH.again_times + 1))
 DUTIES = (
@@ -89,7 +91,7 @@ class Course:
 
 
 OPERATIONS = st.one_of(
-    st.tuples(st.just("pass_by"), st.sampled_from([1, 30, 59, 60, 120, 179, 300, 900, 4000])),
+    st.tuples(st.just("pass_by"), st.sampled_from([1, 30, 59, 60, 120, 179, 300, 900, 4000, 40_000])),
     st.tuples(st.sampled_from(["take", "give_back"]), st.none()),
     st.tuples(st.just("duty"), st.sampled_from(DUTIES)),
 )

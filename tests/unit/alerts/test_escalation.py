@@ -10,7 +10,7 @@ from alerts.escalation import Plan, Staff, Stretch, called, plan, staff_of, stre
 from domain.alarms import Alarm, AlarmEvent, AlarmState, Category, EventKind, Priority, Reason, Rule
 from domain.calls import Call, CallReason
 from domain.errors import ConfigurationError
-from domain.escalation import HIGH, MEDIUM, Steps
+from domain.escalation import HIGH, MEDIUM, REPEATED_FOR_S, Steps
 from domain.people import Person, Role
 from domain.roster import OnDuty, Post
 from domain.units import LONG_AGO, NEVER, SECOND_MS
@@ -48,6 +48,10 @@ def on(**posts: str) -> Staff:
     return staff(OnDuty(posts={Post(post): (person_id,) for post, person_id in posts.items()}))
 
 
+LAST_S = 300 + HIGH.repeats * HIGH.repeat_s
+"""When the quick repeats end (s)."""
+
+
 def at(seconds: float) -> int:
     return RAISED + round(seconds * SECOND_MS)
 
@@ -76,9 +80,19 @@ def event(alarm: Alarm, seconds: float, kind: EventKind = EventKind.RAISED) -> A
 
 
 def test_post_after_post_then_everybody_and_again_and_again() -> None:
-    found = looked(range(2400))
+    found = looked(range(3001))
     assert found[:4] == [(0, ["anna"]), (60, ["bo"]), (180, ["lin"]), (300, sorted(EVERYBODY))]
-    assert found[4:] == [(300 + n * HIGH.repeat_s, ["anna", "bo", "lin"]) for n in range(1, HIGH.repeats + 1)]
+    assert found[4:-1] == [(300 + n * HIGH.repeat_s, ["anna", "bo", "lin"]) for n in range(1, HIGH.repeats + 1)]
+    assert found[-1] == (LAST_S + HIGH.again_after_s, ["anna", "bo", "lin"]), "and less often from now on"
+
+
+def test_what_nobody_takes_is_told_to_every_shift_of_a_day() -> None:
+    morning = OnDuty(posts={Post.A: ("zoe",)})
+    everybody = (*EVERYBODY, "zoe")
+    who = Staff(on_duty=lambda now: DUTY if now < at(36_000) else morning, leads=("mei",), everybody=everybody)
+    found = looked(range(0, 100_000, 60), who=who)
+    assert (36_300, ["mei", "zoe"]) in found
+    assert 300 + REPEATED_FOR_S - HIGH.again_after_s <= found[-1][0] < 300 + REPEATED_FOR_S
 
 
 def test_medium_is_slower_and_wakes_nobody_who_is_off_duty() -> None:
@@ -128,16 +142,15 @@ def test_a_key_names_alarm_level_instant_and_person() -> None:
 def test_the_next_step_is_told() -> None:
     assert plan(ALARM, staff(), at(0), Stretch(begun_at=RAISED)).next_at == at(60)
     assert plan(ALARM, staff(), at(300), Stretch(begun_at=RAISED)).next_at == at(300 + HIGH.repeat_s)
-    last = 300 + HIGH.repeats * HIGH.repeat_s
-    assert plan(ALARM, staff(), at(last), Stretch(begun_at=RAISED)).next_at == NEVER
+    assert plan(ALARM, staff(), at(LAST_S), Stretch(begun_at=RAISED)).next_at == at(LAST_S + HIGH.again_after_s)
+    assert plan(ALARM, staff(), at(300 + REPEATED_FOR_S), Stretch(begun_at=RAISED)).next_at == NEVER
 
 
 def test_after_a_long_stop_each_person_is_called_once_and_nobody_again() -> None:
-    calls = owed(3600)
+    calls = owed(LAST_S + 800)
     assert sorted(call.person_id for call in calls) == sorted(EVERYBODY)
-    last = at(300 + HIGH.repeats * HIGH.repeat_s)
-    assert {call.person_id: call.due_at for call in calls}["anna"] == last
-    assert owed(3600, until=(last - RAISED) / SECOND_MS) == ()
+    assert {call.person_id: call.due_at for call in calls}["anna"] == at(LAST_S)
+    assert owed(LAST_S + 800, until=LAST_S) == ()
 
 
 def test_after_a_long_stop_those_on_duty_now_are_called() -> None:
