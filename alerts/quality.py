@@ -18,7 +18,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts.shares import Lengths, Rate, Share
-from domain.alarms import Alarm, Outcome, Priority, Rule
+from domain.alarms import Alarm, Category, Outcome, Priority, Rule
 from domain.clock import utc
 from domain.nights import NOON, night_of, night_span
 from domain.residents import WatchedSpan
@@ -236,9 +236,14 @@ def answered_at(alarm: Alarm) -> int | None:
     return alarm.resolved_at if alarm.resolved_by is not None else None
 
 
+def asks_for_outcome(alarm: Alarm) -> bool:
+    """Is somebody to say what it was? Whether a belt was silent is known; so it is not asked of technical matters."""
+    return alarm.category is not Category.TECHNICAL
+
+
 def wants_outcome(alarm: Alarm) -> bool:
-    """Was somebody called for it, is it over, and has nobody said what it was? Of a whole centre it is not asked."""
-    return alarm.resolved_at is not None and alarm.outcome is None and not alarm.of_center and was_told(alarm)
+    """Was somebody called for it, is it over, and has nobody said what it was?"""
+    return alarm.resolved_at is not None and alarm.outcome is None and asks_for_outcome(alarm) and was_told(alarm)
 
 
 def figures(told: Sequence[Alarm], now: int) -> Figures:
@@ -246,7 +251,7 @@ def figures(told: Sequence[Alarm], now: int) -> Figures:
     outcomes = Counter(alarm.outcome for alarm in told if alarm.outcome is not None)
     given = outcomes.total()
     over = [alarm for alarm in told if alarm.resolved_at is not None]
-    asked = [alarm for alarm in over if not alarm.of_center]
+    asked = [alarm for alarm in over if asks_for_outcome(alarm)]
     answers = [(alarm, answered_at(alarm)) for alarm in told]
     return Figures(
         told=len(told),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from alerts.quality import wants_outcome
 from api.access import Viewer
 from api.services import Services
 from api.ward import Ward
@@ -56,7 +57,7 @@ class AlarmView:
         """
         if self.alarm.is_open:
             return "open" if self.alarm.held_by is None else HELD
-        return "unfinished" if _wants_outcome(self.alarm) else "done"
+        return "unfinished" if wants_outcome(self.alarm) else "done"
 
     @property
     def state(self) -> str:
@@ -145,13 +146,6 @@ def _order(alarm: Alarm) -> str:
     return f"{SEVERITY[alarm.priority]}-{int(not alarm.calls)}-{alarm.began_at:015d}-{alarm.alarm_id}"
 
 
-def _wants_outcome(alarm: Alarm) -> bool:
-    return alarm.outcome is None and not alarm.of_center and alarm.held_by is None
-
-
 def _waits(alarm: Alarm, center_id: str, since_at: int) -> bool:
-    if alarm.center_id != center_id or alarm.state is not AlarmState.RESOLVED:
-        return False
-    if not _wants_outcome(alarm):
-        return False
-    return alarm.resolved_at is not None and alarm.resolved_at >= since_at
+    ended_lately = alarm.resolved_at is not None and alarm.resolved_at >= since_at
+    return ended_lately and alarm.center_id == center_id and wants_outcome(alarm)

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.quality import was_told
+from alerts.quality import wants_outcome, was_told
 from api.access import Viewer
 from api.alarms_shown import AlarmView, AlarmWords
 from api.languages import Language
@@ -119,7 +119,7 @@ def answers(alarms: Sequence[AlarmView]) -> Answers:
         called=len(called),
         answered=len(waits),
         open=sum(alarm.resolved_at is None for alarm in called),
-        without_outcome=sum(alarm.resolved_at is not None and alarm.outcome is None for alarm in called),
+        without_outcome=sum(map(wants_outcome, called)),
         median_ms=float(np.median(waits)) if waits else None,
         longest_ms=float(max(waits)) if waits else None,
     )

@@ -15,6 +15,7 @@ from alerts.quality import (
     answered_at,
     figures,
     measure,
+    wants_outcome,
     was_told,
     watched_nights,
 )
@@ -179,9 +180,13 @@ class TestFigures:
         told = figures([back], NOW)
         assert (told.response.p90_ms, told.resolving.p90_ms) == (0, 0)
 
-    def test_of_the_whole_centre_no_outcome_is_asked(self) -> None:
-        whole = over(resident_id="", bed_id="", belt_id="", rule=Rule.CENTER_SILENT)
-        assert figures([whole], NOW).without_outcome == Share(count=0, of=0)
+    def test_of_technical_matters_no_outcome_is_asked(self) -> None:
+        silent = over(rule=Rule.BELT_SILENT, category=Category.TECHNICAL)
+        assert figures([silent], NOW).without_outcome == Share(count=0, of=0)
+        assert not wants_outcome(silent)
+        assert figures([replace(silent, outcome=Outcome.FALSE_ALARM)], NOW).false == 1, (
+            "where somebody gave one it counts"
+        )
 
 
 class TestBedNights:

@@ -123,6 +123,8 @@ class World:
         )
 
     def clear(self, alarm_id: str) -> AlarmEvent:
+        """The resident has been back for two minutes, a second after whatever was before."""
+        self.clock.at += SECOND_MS
         now = self.services.clock.now()
         return self._tell(self.book.apply([Clear(alarm_id=alarm_id, at=now, cleared_at=now - 2 * MINUTE_MS)], step))
 
