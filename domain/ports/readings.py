@@ -74,10 +74,10 @@ class Quarantined:
 
 
 class Quarantine(Protocol):
-    """Where undecodable messages are kept for a person to look at."""
+    """Where undecodable messages are kept for a person to look at; of very many the newest."""
 
     def put(self, entries: Sequence[Quarantined]) -> None:
-        """Durable when it returns."""
+        """Durable when it returns; the oldest may go for them."""
         ...
 
     def entries(self, *, limit: int = 100) -> list[Quarantined]:

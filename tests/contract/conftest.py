@@ -177,6 +177,12 @@ def quarantine(records: Records | None) -> Quarantine:
 
 
 @pytest.fixture
+def small_quarantine(records: Records | None) -> Quarantine:
+    """It keeps three entries."""
+    return InMemoryQuarantine(keep=3) if records is None else RecordsQuarantine(records, keep=3)
+
+
+@pytest.fixture
 def statuses(records: Records | None) -> BeltStatuses:
     return InMemoryBeltStatuses() if records is None else RecordsBeltStatuses(records)
 

@@ -32,6 +32,13 @@ def test_the_newest_come_first(quarantine: Quarantine) -> None:
     assert quarantine.entries(limit=2) == found[:2]
 
 
+def test_of_very_many_the_newest_are_kept(small_quarantine: Quarantine) -> None:
+    for details in (["1", "2"], ["3", "4"], ["5"]):
+        small_quarantine.put([replace(ENTRY, detail=detail) for detail in details])
+    assert [entry.detail for entry in small_quarantine.entries()] == ["5", "4", "3"]
+    assert small_quarantine.counts() == {"json": 3}
+
+
 def test_the_same_message_twice_is_two_entries(quarantine: Quarantine) -> None:
     quarantine.put([ENTRY, ENTRY])
     assert len(quarantine.entries()) == 2
