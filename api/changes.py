@@ -34,12 +34,36 @@ class ChangeView:
     fields: list[tuple[str, str, str]]
 
 
+def note_change(
+    services: Services,
+    viewer: Viewer,
+    what: Change,
+    subject: str,
+    *,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> None:
+    """Write down that the viewer changed this now."""
+    services.audit.put(
+        AuditEntry(
+            at=services.clock.now(),
+            person_id=viewer.person.person_id,
+            what=what,
+            subject=subject,
+            before=before,
+            after=after,
+        )
+    )
+
+
 def note_settings(
     services: Services, viewer: Viewer, resident_id: str, before: LeaveBedSettings, after: LeaveBedSettings
 ) -> None:
     """Write down that the settings were changed; the same again is no change."""
     if before != after:
-        _note(services, viewer, Change.LEAVE_BED_SETTINGS, resident_id, before=_plain(before), after=_plain(after))
+        note_change(
+            services, viewer, Change.LEAVE_BED_SETTINGS, resident_id, before=_plain(before), after=_plain(after)
+        )
 
 
 def note_vitals(
@@ -50,14 +74,14 @@ def note_vitals(
     changed = [name for name in now if was[name] != now[name]]
     if changed:
         told = [{name: values[name] for name in changed} for values in (was, now)]
-        _note(services, viewer, Change.VITAL_SETTINGS, resident_id, before=told[0], after=told[1])
+        note_change(services, viewer, Change.VITAL_SETTINGS, resident_id, before=told[0], after=told[1])
 
 
 def note_pause(services: Services, viewer: Viewer, change: Change, pause: CarePause) -> None:
     """Write down that a person began or ended a pause."""
     said = {"reason": str(pause.reason), "minutes": (pause.ends_at - pause.began_at) // MINUTE_MS}
     begun = change is Change.PAUSE_BEGUN
-    _note(services, viewer, change, pause.resident_id, before={} if begun else said, after=said if begun else {})
+    note_change(services, viewer, change, pause.resident_id, before={} if begun else said, after=said if begun else {})
 
 
 def note_consent(
@@ -67,33 +91,12 @@ def note_consent(
     whose = after or before
     if whose is not None:
         told = [_plain_consent(one, change) if one else {} for one in (before, after)]
-        _note(services, viewer, change, whose.resident_id, before=told[0], after=told[1])
+        note_change(services, viewer, change, whose.resident_id, before=told[0], after=told[1])
 
 
 def changes_of(services: Services, viewer: Viewer, resident_id: str) -> list[ChangeView]:
     """What was changed for the resident, the newest first."""
     return [_view(services, viewer, entry) for entry in services.audit.entries(resident_id, limit=10)]
-
-
-def _note(
-    services: Services,
-    viewer: Viewer,
-    what: Change,
-    resident_id: str,
-    *,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-) -> None:
-    services.audit.put(
-        AuditEntry(
-            at=services.clock.now(),
-            person_id=viewer.person.person_id,
-            what=what,
-            subject=resident_id,
-            before=before,
-            after=after,
-        )
-    )
 
 
 def _plain_consent(consent: ReportConsent, change: Change) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from datetime import date, timedelta
 from typing import Final
 
 from api.access import Viewer
+from api.changes import note_change
 from api.languages import N_
 from api.services import Services
 from api.ward import Ward, read_ward
+from domain.audit import AuditEntry, Change, roster_of
 from domain.clock import utc
 from domain.errors import NotFoundError
 from domain.people import Right
@@ -32,8 +34,25 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostChange:
+    """`person` gave a post to somebody else at `at` (ms); names, "" for nobody."""
+
+    at: int
+    person: str
+    what: Change
+    shift: str
+    day: date
+    post: Post
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RosterView:
-    """A week from its Monday. `rows` has seven cells for each shift and post; `names` are those who can be called."""
+    """A week from its Monday. `rows` has seven cells for each shift and post; `names` are those who can be called.
+
+    `changes` are the latest, of whatever week.
+    """
 
     ward: Ward
     first: date
@@ -42,6 +61,7 @@ class RosterView:
     rows: tuple[tuple[Shift, Post, tuple[Cell, ...]], ...]
     names: Mapping[str, str]
     now: OnDuty
+    changes: tuple[PostChange, ...]
 
 
 def read_roster(services: Services, viewer: Viewer, day: date | None) -> RosterView:
@@ -58,7 +78,16 @@ def read_roster(services: Services, viewer: Viewer, day: date | None) -> RosterV
         (shift, post, tuple(week.cell(shift, post, day) for day in days)) for shift in roster.shifts for post in Post
     ]
     now = roster.on_duty(at, ward.zone)
-    return RosterView(ward=ward, first=first, today=today, days=days, rows=tuple(rows), names=names, now=now)
+    return RosterView(
+        ward=ward,
+        first=first,
+        today=today,
+        days=days,
+        rows=tuple(rows),
+        names=names,
+        now=now,
+        changes=_changes(services, roster),
+    )
 
 
 def change_post(services: Services, viewer: Viewer, change: Swap, *, each_week: bool) -> None:
@@ -70,12 +99,49 @@ def change_post(services: Services, viewer: Viewer, change: Swap, *, each_week: 
     _monday(change.day)
     if change.person_id and change.person_id not in _names(services, center_id):
         raise NotFoundError("person", change.person_id)
+    roster = services.rosters.roster(center_id)
+    shift = next((shift for shift in roster.shifts if shift.shift_id == change.shift_id), None)
+    if shift is None:
+        raise NotFoundError("shift", change.shift_id)
     if each_week:
         services.rosters.each_week(center_id, change)
-    elif change.shift_id in {shift.shift_id for shift in services.rosters.roster(center_id).shifts}:
-        services.rosters.swap(center_id, change)
+        before = replace(roster, swaps=()).holder(shift, change.day, change.post)
     else:
-        raise NotFoundError("shift", change.shift_id)
+        services.rosters.swap(center_id, change)
+        before = roster.holder(shift, change.day, change.post)
+    if before != change.person_id:
+        what = Change.ROSTER_WEEKLY if each_week else Change.ROSTER_ONCE
+        told = {"shift": change.shift_id, "day": change.day.isoformat(), "post": str(change.post)}
+        note_change(
+            services,
+            viewer,
+            what,
+            roster_of(center_id),
+            before={**told, "person": before},
+            after={**told, "person": change.person_id},
+        )
+
+
+def _changes(services: Services, roster: Roster) -> tuple[PostChange, ...]:
+    shifts = {shift.shift_id: shift.name for shift in roster.shifts}
+
+    def name_of(person_id: str) -> str:
+        person = services.people.by_id(person_id) if person_id else None
+        return person.name if person else person_id
+
+    def view(entry: AuditEntry) -> PostChange:
+        return PostChange(
+            at=entry.at,
+            person=name_of(entry.person_id),
+            what=entry.what,
+            shift=shifts.get(entry.after["shift"], entry.after["shift"]),
+            day=date.fromisoformat(entry.after["day"]),
+            post=Post(entry.after["post"]),
+            before=name_of(entry.before["person"]),
+            after=name_of(entry.after["person"]),
+        )
+
+    return tuple(view(entry) for entry in services.audit.entries(roster_of(roster.center_id), limit=10))
 
 
 def _monday(day: date) -> date:

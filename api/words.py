@@ -107,6 +107,8 @@ CHANGES: Final = {
     Change.CONSENT_GIVEN: N_("Consent to messages recorded"),
     Change.CONSENT_WITHDRAWN: N_("Consent to messages withdrawn"),
     Change.MORNING_WISH: N_("Messages chosen by the family"),
+    Change.ROSTER_ONCE: N_("Roster changed for one shift"),
+    Change.ROSTER_WEEKLY: N_("Roster changed for each week"),
 }
 CHANGED_FIELDS: Final = {
     "immediate": N_("At once"),

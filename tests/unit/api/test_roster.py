@@ -53,6 +53,20 @@ def test_the_lead_gives_a_post_to_somebody_else_once(world: World, visit: Visit)
     assert roster.holder(NIGHT_SHIFT, date(2026, 11, 29), Post.A) == id_of(world, "wang")
 
 
+def test_who_changed_it_is_told_under_the_week(world: World, visit: Visit) -> None:
+    plan(world)
+    assert "<h2>Changes</h2>" not in visit("wang").get("/roster").text
+    ada = visit("ada")
+    ada.post("/roster", change(world))
+    ada.post("/roster", change(world))
+    ada.post("/roster", change(world, each_week="true", person="nobody"))
+    (weekly, once) = visit("wang").get("/roster").text.split('<ul class="events">')[1].split("<li>")[1:]
+    assert "Ada" in once
+    assert "Night, Mon, Nov 23, A post: 王芳 → Li Na" in once, "and the same again is no change"
+    assert "each week" in weekly
+    assert "Night, Mon, A post: 王芳 → nobody" in weekly
+
+
 def test_or_each_week(world: World, visit: Visit) -> None:
     plan(world)
     visit("ada").post("/roster", change(world, each_week="true"))
