@@ -5,7 +5,8 @@ For a night that runs it is worked out from the readings up to now, which takes 
 it comes from the stored reports. Fails towards saying so: a bed without a report is named, not left out.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -22,7 +23,8 @@ from api.rounds import RoundsOfNight, rounds_of
 from api.services import Services
 from api.usual import NIGHTLY, usual
 from api.ward import LOW_BATTERY_PERCENT, Ward, read_ward
-from domain.alarms import Category
+from api.words import RULES
+from domain.alarms import Category, Rule
 from domain.errors import NotFoundError
 from domain.reports import NightReport
 from domain.residents import Place, Resident
@@ -106,7 +108,7 @@ def read_handover(services: Services, viewer: Viewer, day: date | None) -> Hando
         rows=tuple(rows),
         alarms=tuple(sorted(alarms, key=lambda view: view.alarm.raised_at)),
         answers=answers(alarms),
-        belts=tuple(_belts(ward, rows, viewer.language)),
+        belts=tuple(sheet.belts(rows)),
         rounds=rounds_of(services, viewer, ward, night.day),
     )
 
@@ -157,6 +159,42 @@ class _Sheet:
             unusual=tuple(unusual_words(report, earlier, self.language)),
         )
 
+    def belts(self, rows: Sequence[HandoverRow]) -> Iterator[BeltCare]:
+        """Belts that an alarm of the night is about, that are off or low, that told little; beds without one."""
+        for row in rows:
+            if why := tuple(self._why_care(row)):
+                yield BeltCare(place=row.place, belt_id=row.place.belt_id or "", why=why)
+
+    def _why_care(self, row: HandoverRow) -> Iterator[str]:
+        say, belt_id = self.language.say, row.place.belt_id
+        if belt_id is None:
+            yield say("No belt under this bed: nobody is told of anything here.")
+            return
+        alarms = [view for view in self.alarms if view.alarm.belt_id == belt_id and _is_about_belt(view)]
+        standing = {view.alarm.rule: view.why for view in alarms if view.alarm.is_open}
+        yield from standing.values()
+        for rule, times in Counter(view.alarm.rule for view in alarms if view.alarm.rule not in standing).items():
+            yield self.language.say_count(
+                "%(what)s, %(num)d time this night.",
+                "%(what)s, %(num)d times this night.",
+                times,
+                what=say(RULES[rule]),
+            )
+        status = self.ward.statuses.get(belt_id)
+        if status is not None and status.online is False and Rule.BELT_OFFLINE not in standing:
+            yield say("The belt says it is off.")
+        charge = status.battery if status is not None and not status.charging else None
+        if charge is not None and charge < LOW_BATTERY_PERCENT and Rule.BATTERY_LOW not in standing:
+            yield say("Battery at %(charge)s %%.", charge=self.language.number(charge))
+        if row.report is None:
+            yield say("The belt told nothing this night.")
+        elif row.report.coverage < LOW_COVERAGE:
+            yield say("The belt told only %(share)s of the night.", share=self.language.percent(row.report.coverage))
+
+
+def _is_about_belt(view: AlarmView) -> bool:
+    return view.alarm.category is Category.TECHNICAL and was_told(view.alarm)
+
 
 def unusual_words(report: NightReport | None, earlier: Sequence[NightReport], language: Language) -> list[str]:
     """Which figures of the night lie outside the own usual range; nothing of a night that is not valid."""
@@ -172,33 +210,5 @@ def unusual_words(report: NightReport | None, earlier: Sequence[NightReport], la
                 value=figure.in_words(value, language),
                 usual=figure.in_words(own.median, language),
             )
-        )
-    return told
-
-
-def _belts(ward: Ward, rows: Sequence[HandoverRow], language: Language) -> list[BeltCare]:
-    """Belts that said they are off or low, that told little, and beds with a resident and no belt."""
-    found = []
-    for row in rows:
-        why = tuple(_why_care(ward, row, language))
-        if why:
-            found.append(BeltCare(place=row.place, belt_id=row.place.belt_id or "", why=why))
-    return found
-
-
-def _why_care(ward: Ward, row: HandoverRow, language: Language) -> list[str]:
-    if row.place.belt_id is None:
-        return [language.say("No belt under this bed: nobody is told of anything here.")]
-    told, status = [], ward.statuses.get(row.place.belt_id)
-    if status is not None and status.online is False:
-        told.append(language.say("The belt says it is off."))
-    charge = status.battery if status is not None and not status.charging else None
-    if charge is not None and charge < LOW_BATTERY_PERCENT:
-        told.append(language.say("Battery at %(charge)s %%.", charge=language.number(charge)))
-    if row.report is None:
-        told.append(language.say("The belt told nothing this night."))
-    elif row.report.coverage < LOW_COVERAGE:
-        told.append(
-            language.say("The belt told only %(share)s of the night.", share=language.percent(row.report.coverage))
         )
     return told

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from alerts.quality import asks_for_outcome
 from api.languages import N_, Language
 from api.service_names import service_name
 from api.vital_words import VITAL_RULES, vital_reason
@@ -204,7 +205,9 @@ def ending_word(alarm: Alarm) -> str:
     """How it ended, or how it stands."""
     if alarm.outcome is not None:
         return outcome_words(alarm)[alarm.outcome]
-    return state_word(alarm) if alarm.is_open else N_("No outcome given")
+    if alarm.is_open:
+        return state_word(alarm)
+    return N_("No outcome given") if asks_for_outcome(alarm) else N_("Over by itself")
 
 
 def outcome_words(alarm: Alarm) -> dict[Outcome, str]:

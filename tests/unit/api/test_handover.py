@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from domain.alarms import Category, Reason, Rule
 from domain.belts import BeltStatus
 from domain.reports import ExitFigures, KeptReport
 from domain.units import HOUR_MS, MINUTE_MS
@@ -57,6 +58,19 @@ def test_low_batteries_and_belts_that_are_off_need_care(world: World, visit: Vis
     world.statuses.put([BeltStatus(belt_id="belt1", at=NIGHT, online=False, battery=9.0, charging=False)])
     (care,) = [each for each in visit("wang").get(PATH).json()["belts"] if each["belt"] == "belt1"]
     assert care["why"] == ["The belt says it is off.", "Battery at 9 %."]
+
+
+def test_what_alarms_say_of_a_belt_stands_there_once(world: World, visit: Visit) -> None:
+    world.tell(1, online=False)
+    off = Reason(code=Rule.BELT_OFFLINE, facts={"limit_s": 120})
+    world.raise_alarm(1, Rule.BELT_OFFLINE, category=Category.TECHNICAL, reason=off)
+    for _ in range(2):
+        world.clear(world.raise_alarm(1, Rule.SIGNAL_POOR, category=Category.TECHNICAL).alarm.alarm_id)
+    belts = {care["belt"]: care["why"] for care in visit("wang").get("/api/handover").json()["belts"]}
+    assert belts["belt1"][0].startswith("The belt has been offline for longer than 2 min")
+    assert belts["belt1"][1] == "Poor signal, 2 times this night."
+    assert "The belt says it is off." not in belts["belt1"]
+    assert visit("wang").get("/handover").text.count("– Over by itself</span>") == 2
 
 
 def test_calls_and_how_soon_they_were_taken(world: World, visit: Visit) -> None:

@@ -96,9 +96,11 @@ class World:
         """Belt `n` said something of itself just now."""
         self.statuses.put([BeltStatus(belt_id=f"belt{n}", at=self.services.clock.now(), **told)])  # type: ignore[arg-type]
 
-    def raise_alarm(self, n: int, rule: Rule = Rule.LEAVE_BED_NOT_BACK, center_id: str = "elm") -> AlarmEvent:
+    def raise_alarm(
+        self, n: int, rule: Rule = Rule.LEAVE_BED_NOT_BACK, center_id: str = "elm", **changed: object
+    ) -> AlarmEvent:
         """Resident `n` has been away for 16 minutes."""
-        alarm = self.build_alarm(n, rule, center_id)
+        alarm = replace(self.build_alarm(n, rule, center_id), **changed)  # type: ignore[arg-type]
         return self._tell(self.book.apply([Raise(alarm_id=alarm.alarm_id, at=alarm.raised_at, alarm=alarm)], step))
 
     def build_alarm(self, n: int, rule: Rule = Rule.LEAVE_BED_NOT_BACK, center_id: str = "elm") -> Alarm:
