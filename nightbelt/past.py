@@ -1,5 +1,7 @@
 """The weeks before a demo begins, so that every page has a history: readings, and alarms with what became of them.
 
+What the belts said last is kept as a service that was stopped then would have kept it.
+
 Older nights are told every 30 s whatever the belt's cadence, the night before and this one in full: the figures of a
 night are the same and the file is a tenth as large. Alarms are those that the truth owes, not those of a rule engine
 run over weeks; what the staff did about them is drawn from the centre's seed.
@@ -12,8 +14,10 @@ from typing import Final
 
 import numpy as np
 
+from alerts.conditions import Conditions
 from alerts.lifecycle import step
 from alerts.rulebook import PRIORITIES
+from alerts.runs import Slot
 from domain.alarms import (
     Acknowledge,
     Alarm,
@@ -77,8 +81,12 @@ def fill_past(
             readings.write(batch)
         if not _told(book, center, night):
             book.apply(past_alarms(center, night), step)
+    heard = Conditions([Slot(belt_id=bed.belt.belt_id, subject=bed.resident.resident_id) for bed in center.beds])
     for batch in past_readings(center, this_night, until_at):
         readings.write(batch)
+        heard.observe(batch, until_at)
+    beds, _, _ = heard.take_changes()
+    book.apply([], step, beds=beds)
 
 
 def _told(book: AlarmBook, center: SimulatedCenter, night: date) -> bool:

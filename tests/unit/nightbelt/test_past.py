@@ -46,6 +46,17 @@ def test_each_night_is_there_and_nothing_is_after_the_beginning() -> None:
             assert np.count_nonzero(night.in_bed == Occupancy.IN) > 100
 
 
+def test_the_beds_stand_as_the_belts_said_last() -> None:
+    center = simulated_center(4, 1)
+    readings, book, _ = filled(center)
+    beds = {bed.belt_id: bed for bed in book.states()[0]}
+    assert set(beds) == {bed.belt.belt_id for bed in center.beds}
+    for belt_id, bed in beds.items():
+        last = readings.read(belt_id, EVENING - 4 * HOUR_MS, EVENING)
+        assert bed.observed_at == int(last.observed_at.max())
+        assert bed.received_at <= EVENING
+
+
 def test_older_nights_are_thin_and_the_last_one_is_not() -> None:
     center = simulated_center(2, 1)
     bed = min(center.beds, key=lambda each: each.belt.interval_ms)
