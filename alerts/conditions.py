@@ -19,7 +19,7 @@ and one that passed meanwhile is due at once. It is quiet only where nobody was 
 windows, and about what was over before it arrived (kept as `PASSED`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
@@ -45,6 +45,8 @@ from domain.watch import BedState, ConditionState
 
 FEW: Final = 1
 """Readings of a bed looked at one by one after something happened, before the rest is passed over at once again."""
+AHEAD: Final = 1000
+"""Readings of a bed that are passed over at once; else every event in a long backlog costs a look at all the rest."""
 QUIET_MS: Final = 10 * SECOND_MS
 """A backlog that has brought nothing for this long is over."""
 
@@ -185,7 +187,8 @@ class Conditions:
                 order = np.argsort(slot, kind="stable")
                 batch, slot = batch.select(order), slot[order]
             self._changed_beds.update(self.beds.arrive(batch, slot).tolist())
-            self._go_through(batch, slot, now)
+            for piece, slots in _pieces(batch, slot):
+                self._go_through(piece, slots, now)
             self._courses.told += self._beside.see(batch, slot, now)
 
     def tell(self, statuses: Iterable[BeltStatus], now: int) -> list[Transition]:
@@ -210,8 +213,7 @@ class Conditions:
             if passed_over == len(slot):
                 return
             batch, slot, fresh = batch.select(eventful), slot[eventful], fresh[eventful]
-            first = starts(slot)
-            nth = np.arange(len(slot)) - np.repeat(first, np.diff(first, append=len(slot)))
+            nth = _nth(slot)
             self._rounds(batch, slot, fresh, nth, few)
             later = nth >= few
             if not later.any():
@@ -392,3 +394,20 @@ class Conditions:
                 kept.append(stored(run, slot.belt_id, rule, slot.subject))
         self._changed_beds.clear()
         return beds, kept, ended
+
+
+def _pieces(batch: ReadingBatch, slot: NDArray[np.intp]) -> Iterator[tuple[ReadingBatch, NDArray[np.intp]]]:
+    """The readings and their slots, by at most `AHEAD` of each bed."""
+    if len(slot) <= AHEAD:
+        yield batch, slot
+        return
+    piece = _nth(slot) // AHEAD
+    for one in range(int(piece.max()) + 1):
+        ahead = piece == one
+        yield (batch, slot) if ahead.all() else (batch.select(ahead), slot[ahead])
+
+
+def _nth(slot: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Which reading of its bed each is, counted from 0; `slot` is ascending and not empty."""
+    first = starts(slot)
+    return np.arange(len(slot)) - first.repeat(np.append(first[1:], len(slot)) - first)
