@@ -21,6 +21,7 @@ from alerts.reasons import reason_of
 from alerts.rulebook import slot_of
 from alerts.runs import Kind, Slot, Transition
 from alerts.standing import MERGE_MS, Holding, InHand, Surroundings
+from alerts.unassigned import UnassignedBelts
 from domain.alarms import Alarm, AlarmEvent, AlarmInput, AlarmState, Clear, Raise, Record, Rule
 from domain.belts import BeltStatus
 from domain.care import CareKind, CareRecord
@@ -47,7 +48,8 @@ class Watch:
 
     Goes on with what belts last said of themselves in `statuses`, as if said at the start: a belt that was offline may
     be back since. `care` is what the staff documents, `pauses`
-    are its pauses, `usual` is what is usual for residents. Without them nothing of the kind is known.
+    are its pauses, `usual` is what is usual for residents. Without them nothing of the kind is known. `unassigned` is
+    told of the beds, too.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Watch:
         self._now, self._heard_until, self._ticked = now, LONG_AGO, False
         self._running: dict[tuple[str, str], ConditionState] = {}
         self._places: dict[str, Place] = {}
+        self.unassigned = UnassignedBelts()
         self._latest: dict[str, BedNow] = {}
         self._inputs: list[AlarmInput] = []
         self._beds: dict[str, BedState] = {}
@@ -103,7 +106,8 @@ class Watch:
             return
         self._asked_to_refresh = False
         try:
-            places = {place.belt_id: place for place in self._register.places(now) if place.belt_id is not None}
+            everywhere = self._register.places(now)
+            places = {place.belt_id: place for place in everywhere if place.belt_id is not None}
             pauses = [] if self._pauses is None else self._pauses.since(now - LOOK_BACK_MS)
             turned = self._care.latest(CareKind.TURN, now - TURNS_KEPT_MS) if self._care else {}
             usual = {one.resident_id: one for one in self._usual_book.levels()} if self._usual_book else {}
@@ -114,6 +118,7 @@ class Watch:
             self._asked_to_refresh = True
             raise
         self._refreshed_at = now
+        self.unassigned.know(everywhere)
         paused_otherwise = self._pausing.take(pauses)
         learned = _made(usual) != _made(self._usual)
         if places != self._places or paused_otherwise or learned:

@@ -7,6 +7,7 @@ from api.access import Viewer
 from api.alarms_shown import AlarmView, AlarmWords, unfinished_alarms
 from api.house import House
 from api.services import Services
+from api.unassigned import unassigned_belts, unassigned_line
 from api.ward import (
     RATE_KEPT_MS,
     BedStatus,
@@ -21,7 +22,7 @@ from api.ward import (
 )
 from api.words import RULES
 from domain.alarms import Alarm
-from domain.live import BedNow
+from domain.live import BedNow, UnassignedBelt
 from domain.people import Right
 from domain.units import MINUTE_MS
 
@@ -40,6 +41,7 @@ class Board:
     held: list[AlarmView]
     unfinished: list[AlarmView]
     latest: tuple[BedNow, ...]
+    unassigned: list[UnassignedBelt]
     last_event_id: int
     age_shown_ms: int
 
@@ -71,6 +73,7 @@ def read_board(house: House, viewer: Viewer) -> Board:
         held=[view for view in standing if view.shelf == "held"],
         unfinished=words.views(_unfinished(services, viewer)),
         latest=latest,
+        unassigned=unassigned_belts(services, viewer, now),
         last_event_id=last_event_id,
         age_shown_ms=age_shown_ms(services),
     )
@@ -100,6 +103,7 @@ def snapshot(house: House, viewer: Viewer, board: Board) -> dict[str, Any]:
         "beds_html": house.render(viewer.language, "_beds.html", board=board, live=True),
         "beds": [live_values(bed) for bed in board.latest],
         "alarms": [alarm_shown(house, viewer, board.ward, view) for view in (*board.alarms, *board.unfinished)],
+        "unassigned": unassigned_line(viewer.language, board.unassigned),
     }
 
 

@@ -13,7 +13,9 @@ from api.ward import BedStatus, BedView
 from domain.alarms import AlarmEvent, AlarmState, Category, EventKind, Outcome, Priority, Rule
 from domain.calls import CallReason
 from domain.deliveries import Delivery, DeliveryState, Failure
+from domain.live import UnassignedBelt
 from domain.pauses import PAUSE_MOST_MS, PAUSE_MS, PauseReason
+from domain.readings import Occupancy
 from domain.units import MINUTE_MS
 
 CONTROL_CHARACTER: Final = "control_character"
@@ -76,6 +78,33 @@ class BedsBody(Body):
     now: int
     stale_after_ms: int
     beds: list[BedBody]
+
+
+class UnassignedBeltBody(Body):
+    """`room` and `bed` (without resident) are null for a belt under no bed. `observed_at` is the belt's clock."""
+
+    belt_id: str
+    room: str | None
+    bed: str | None
+    observed_at: int
+    received_at: int
+    in_bed: bool | None
+
+    @classmethod
+    def of(cls, belt: UnassignedBelt) -> "UnassignedBeltBody":
+        return cls(
+            belt_id=belt.belt_id,
+            room=belt.place.room if belt.place else None,
+            bed=belt.place.bed if belt.place else None,
+            observed_at=belt.observed_at,
+            received_at=belt.received_at,
+            in_bed=None if belt.occupancy is Occupancy.UNKNOWN else belt.occupancy is Occupancy.IN,
+        )
+
+
+class UnassignedBeltsBody(Body):
+    now: int
+    belts: list[UnassignedBeltBody]
 
 
 class AlarmBody(Body):

@@ -29,6 +29,7 @@ from api.resident_page import night_insights, report_values, usual_rows
 from api.services import Services
 from api.settings_form import FIELDS, SettingsForm
 from api.stream import event_id_from, live_events
+from api.unassigned import unassigned_line
 from api.vital_rows import DEFAULTS, LENGTHS, ROWS
 from api.vitals_form import VitalsForm, default_words
 from api.walk import walk_now
@@ -74,6 +75,7 @@ def board_page(request: Request, viewer: BoardViewer) -> Response:
         zone=board.ward.zone,
         now=board.now,
         constants=constants,
+        unassigned=unassigned_line(viewer.language, board.unassigned),
         walk=walk_now(house.services, viewer, board.ward),
     )
 

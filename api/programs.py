@@ -20,12 +20,15 @@ from api.bodies import (
     ResolveBody,
     SessionBody,
     TurnBody,
+    UnassignedBeltBody,
+    UnassignedBeltsBody,
 )
 from api.commands import acknowledge, document_turn, resolve, visible_alarm
 from api.house import house_of
 from api.nights import read_night
 from api.report_body import ReportBody
 from api.reports import read_report
+from api.unassigned import unassigned_belts
 from api.ward import read_ward, stale_after_ms
 from domain.alarms import Alarm
 from domain.errors import NotFoundError
@@ -62,6 +65,15 @@ def beds(request: Request, viewer: BoardViewer) -> BedsBody:
     board = read_board(house, viewer)
     stale_ms = stale_after_ms(house.services)
     return BedsBody(now=board.now, stale_after_ms=stale_ms, beds=[BedBody.of(bed) for bed in board.beds])
+
+
+@router.get("/belts/unassigned")
+def unassigned(request: Request, viewer: Carer) -> UnassignedBeltsBody:
+    """The belts that sent readings lately and lie under no bed, or under one without resident."""
+    services = house_of(request).services
+    now = services.clock.now()
+    found = unassigned_belts(services, viewer, now)
+    return UnassignedBeltsBody(now=now, belts=[UnassignedBeltBody.of(belt) for belt in found])
 
 
 @router.get("/alarms")

@@ -11,7 +11,7 @@ from api.reach import Reach
 from domain.alarms import StepFunction
 from domain.care import CareRecord
 from domain.clock import Clock
-from domain.live import BedNow
+from domain.live import BedNow, UnassignedBelt
 from domain.ports import (
     AlarmBook,
     AuditTrail,
@@ -46,6 +46,11 @@ def care_unheard(_record: CareRecord) -> None:
     """Nobody needs to hear of what was done."""
 
 
+def all_assigned(_now: int) -> Sequence[UnassignedBelt]:
+    """Every belt lies under a resident."""
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """Handed to `create_app` by the composition root.
@@ -53,6 +58,7 @@ class Services:
     `clock_speed` is how many service milliseconds pass in a real one. `health` names each engine and its state, "ok"
     when it is well, "spooling" when its work waits for it. `on_register_changed` is called after settings were stored,
     `on_care` after what the staff did was. In `maker_centers` (ids, `*` for all) reports take the makers' sleep stages.
+    `unassigned` are the belts of all centres by which nobody is watched at an instant.
     """
 
     clock: Clock
@@ -82,6 +88,7 @@ class Services:
     reach: Reach | None = None
     on_care: Callable[[CareRecord], None] = care_unheard
     maker_centers: tuple[str, ...] = ()
+    unassigned: Callable[[int], Sequence[UnassignedBelt]] = all_assigned
 
     @property
     def alarms_at_risk(self) -> bool:

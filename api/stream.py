@@ -19,6 +19,7 @@ from api.alarms_shown import AlarmWords
 from api.board import alarm_shown, read_board, snapshot
 from api.house import House
 from api.live import Feed
+from api.unassigned import unassigned_belts, unassigned_line
 from api.ward import Ward, live_values, read_ward
 from domain.alarms import AlarmEvent
 from domain.errors import UnavailableError
@@ -63,6 +64,7 @@ class _Stream:
         self._viewer = viewer
         self._request = request
         self._ward: Ward | None = None
+        self._unassigned = ""
         self._told_up_to = 0
         self._told: set[int] = set()
 
@@ -104,6 +106,7 @@ class _Stream:
     def _board(self) -> str:
         board = read_board(self._house, self._viewer)
         self._ward = board.ward
+        self._unassigned = unassigned_line(self._viewer.language, board.unassigned)
         self._told_up_to = board.last_event_id
         return sse("snapshot", snapshot(self._house, self._viewer, board), board.last_event_id)
 
@@ -122,9 +125,16 @@ class _Stream:
             self._viewer = replace(self._viewer, session=session, person=person)
             ward = read_ward(self._house.services, self._viewer.center_id)
             changed = self._ward is None or ward.layout != self._ward.layout
-            return [self._board()] if changed else self._untold()
+            return [self._board()] if changed else [*self._unassigned_now(), *self._untold()]
         except UnavailableError:
             return []
+
+    def _unassigned_now(self) -> list[str]:
+        """The line about belts by which nobody is watched, when it says something else now."""
+        services, viewer = self._house.services, self._viewer
+        line = unassigned_line(viewer.language, unassigned_belts(services, viewer, services.clock.now()))
+        told, self._unassigned = self._unassigned, line
+        return [] if line == told else [sse("unassigned", {"line": line})]
 
     def _untold(self) -> list[str]:
         """The events that stand in the book and were not published: a crash or a fault lay in between."""

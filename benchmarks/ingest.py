@@ -41,7 +41,7 @@ from domain.ports import BedEntry
 from domain.readings import ReadingBatch
 from domain.residents import Center, Resident
 from domain.units import DAY_MS, NEVER, SECOND_MS
-from ingest.pipeline import Pipeline, Watch
+from ingest.pipeline import Pipeline, hear_nothing
 from ingest.source import READINGS_FILTER, RECEIVE_MAXIMUM, SESSION_EXPIRY_S, MqttSource
 from storage.duckdb_readings import DuckDBReadings
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
@@ -250,15 +250,17 @@ def _service(port: int, version: MQTTProtocolVersion, messages: int, belts: int,
     at = clock.now() - DAY_MS
     store.write(ReadingBatch.build(belts=belt_ids, belt=range(belts), observed_at=[at] * belts, received_at=at))
     source = _CountingSource(host="127.0.0.1", port=port, client_id=SESSION, clock=clock)
+    beds = None if watch == "none" else _watch(belts)
     pipeline = Pipeline(
         source=source,
         store=store,
         quarantine=InMemoryQuarantine(),
         statuses=InMemoryBeltStatuses(),
-        watch=NoWatch() if watch == "none" else _watch(belts),
+        watch=beds or NoWatch(),
         publish=lambda events: None,
         clock=clock,
         registry=CollectorRegistry(),
+        hear=beds.unassigned.hear if beds else hear_nothing,
     )
     begun = time.perf_counter()
     pipeline.start()
@@ -282,7 +284,7 @@ class _CountingSource(MqttSource):
         self.acked += len(receipts)
 
 
-def _watch(belts: int) -> Watch:
+def _watch(belts: int) -> Beds:
     """The service's watch with every belt's bed taken, so all rules are at work."""
     register = InMemoryRegister()
     now = SystemClock().now()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from domain.alarms import AlarmEvent
 from domain.readings import Occupancy
+from domain.residents import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,23 @@ class BedNow:
     breathing_rate: float | None = None
     breathing_rate_at: int | None = None
     movement: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnassignedBelt:
+    """A belt that sends readings and by which nobody is watched.
+
+    `place` is the bed without resident that it lies under, None when it lies under no bed. `center_id` is that of its
+    bed, else of its topic, None when it cannot be told. `observed_at` (belt's clock) and `occupancy` are of the newest
+    of the readings that came last, at `received_at` (our clock).
+    """
+
+    belt_id: str
+    center_id: str | None
+    observed_at: int
+    received_at: int
+    occupancy: Occupancy
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

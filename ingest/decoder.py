@@ -111,4 +111,5 @@ def _joined(native: Decoded, foreign: Decoded) -> Decoded:
         statuses=native.statuses + foreign.statuses,
         retained=native.retained + foreign.retained,
         ignored=native.ignored + foreign.ignored,
+        centers=native.centers,
     )

@@ -4,7 +4,7 @@ Fails toward keeping: an absurd value costs that value, not the occupancy beside
 for a person, with a code to count by and words to understand it. Never raises, whatever the bytes are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, Final
@@ -75,7 +75,7 @@ class Decoded:
     `repeats` counts the readings that were there more than once and left out. `statuses` is what belts said of
     themselves, in order of arrival. `retained` counts the readings that a broker kept for newcomers; they are left out,
     for they would look like news at each connect. `ignored` counts the messages that held nothing to keep and nothing
-    wrong; every message is in `refused`, ignored, or accepted.
+    wrong; every message is in `refused`, ignored, or accepted. `centers` has the centre that a belt's topic names.
     """
 
     batch: ReadingBatch
@@ -84,6 +84,7 @@ class Decoded:
     statuses: list[BeltStatus] = field(default_factory=list)
     retained: int = 0
     ignored: int = 0
+    centers: Mapping[str, str] = field(default_factory=dict)
 
 
 _decode_any: Final = msgspec.json.Decoder(WireReading | list[WireReading]).decode
@@ -97,6 +98,7 @@ class _Rows:
     """Readings of many messages on their way to columns, and where each came from."""
 
     belts: dict[str, int] = field(default_factory=dict)
+    centers: dict[str, str] = field(default_factory=dict)
     readings: list[WireReading] = field(default_factory=list)
     belt: list[int] = field(default_factory=list)
     message: list[int] = field(default_factory=list)
@@ -104,6 +106,12 @@ class _Rows:
     retained: int = 0
     problems: dict[int, list[UndecodableError]] = field(default_factory=dict)
     ignored: int = 0
+
+    def add_belt(self, belt_id: str, topic: str) -> int:
+        """The index of a belt that was not there; `topic` is a native one."""
+        self.centers[belt_id] = topic.split("/", 2)[1]
+        index = self.belts[belt_id] = len(self.belts)
+        return index
 
     def refuse(self, message: int, problem: UndecodableError) -> None:
         self.problems.setdefault(message, []).append(problem)
@@ -127,6 +135,7 @@ def decode(messages: Sequence[Delivery]) -> Decoded:
         statuses=[status for part in parts for status in part.statuses],
         retained=sum(part.retained for part in parts),
         ignored=sum(part.ignored for part in parts),
+        centers={belt_id: center_id for part in parts for belt_id, center_id in part.centers.items()},
     )
 
 
@@ -162,6 +171,7 @@ def _decode(messages: Sequence[Delivery]) -> Decoded:
         statuses=rows.statuses,
         retained=rows.retained,
         ignored=rows.ignored,
+        centers=rows.centers,
     )
 
 
@@ -181,7 +191,9 @@ def _read(rows: _Rows, position: int, message: Delivery) -> None:
         rows.retained += len(found) if isinstance(found, list) else 1
         rows.ignored += position not in rows.problems
         return
-    index = rows.belts.setdefault(belt_id, len(rows.belts))
+    index = rows.belts.get(belt_id)
+    if index is None:
+        index = rows.add_belt(belt_id, message.topic)
     if type(found) is WireReading:
         rows.readings.append(found)
         rows.belt.append(index)

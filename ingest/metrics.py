@@ -1,8 +1,11 @@
 """What the reading path counts, for Prometheus."""
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from domain.live import UnassignedBelt
 
 PASS_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -60,3 +63,17 @@ class SpoolMetrics:
         self.failures = Counter(
             "nightbelt_spool_failures", "Writes to the store that failed or were slow", registry=registry
         )
+
+
+class UnassignedMetrics:
+    """Of the belts by which nobody is watched, counted by `latest` when it is asked; one set per registry."""
+
+    def __init__(self, registry: CollectorRegistry, latest: Callable[[], Sequence[UnassignedBelt]]) -> None:
+        gauge = Gauge(
+            "nightbelt_unassigned_belts",
+            "Belts that sent readings lately and lie under no bed, or under one without resident",
+            ["under"],
+            registry=registry,
+        )
+        gauge.labels("no-bed").set_function(lambda: sum(belt.place is None for belt in latest()))
+        gauge.labels("vacant-bed").set_function(lambda: sum(belt.place is not None for belt in latest()))

@@ -7,7 +7,7 @@ failed last time comes after the judging, with waits of its own.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 import structlog
@@ -39,6 +39,8 @@ HANGS_AFTER_S: Final = 60.0
 """A turn waits for a second at most, and its stores answer or fail within seconds (real time)."""
 
 __all__ = ["Pipeline", "Source", "Watch"]
+
+Hear = Callable[[ReadingBatch, Mapping[str, str]], None]
 
 _log = structlog.get_logger(__name__)
 
@@ -72,11 +74,16 @@ class Source(Protocol):
     def stop(self) -> None: ...
 
 
+def hear_nothing(_batch: ReadingBatch, _centers: Mapping[str, str]) -> None:
+    """Nobody asks which belts there are."""
+
+
 class Pipeline:
     """From `source` to the stores, `watch` and `publish`, on a thread of its own (`start`, `stop`).
 
-    `publish` gets events that are committed, on the worker's thread, and must not block. `turn` is one round of the
-    worker, for tests and for programs with a loop of their own.
+    `publish` gets events that are committed, on the worker's thread, and must not block. `hear` gets all readings when
+    the rest is done, with the centres of the belts' topics. `turn` is one round of the worker, for tests and for
+    programs with a loop of their own.
     """
 
     def __init__(
@@ -91,6 +98,7 @@ class Pipeline:
         clock: Clock,
         registry: CollectorRegistry,
         decode: Callable[[Sequence[Delivery]], Decoded] = decode,
+        hear: Hear = hear_nothing,
         monotonic: Callable[[], float] = time.monotonic,
         held_messages_max: int = HELD_MESSAGES_MAX,
     ) -> None:
@@ -98,6 +106,7 @@ class Pipeline:
         self._statuses = StatusNews(statuses)
         self._clock, self._monotonic = clock, monotonic
         self._decode, self._held_messages_max = decode, held_messages_max
+        self._hear = hear
         self._metrics = metrics = IngestMetrics(registry)
         self._ledger = Ledger()
         self._sessions_lost = 0
@@ -145,10 +154,11 @@ class Pipeline:
         begun_s = self._monotonic()
         now = self._clock.now()
         self._judge.note(connected=self._source.connected, busy=bool(deliveries))
-        if deliveries:
-            self._take_in(deliveries)
+        decoded = self._take_in(deliveries) if deliveries else None
         self._work(now, self._heard_until(deliveries, now))
         self._source.ack(self._ledger.release())
+        if decoded is not None:
+            self._tell_heard(decoded)
         self._count(len(deliveries), begun_s)
         self._turn_since_s = None
 
@@ -164,7 +174,7 @@ class Pipeline:
             else:
                 backoff.reset()
 
-    def _take_in(self, deliveries: Sequence[Delivery]) -> None:
+    def _take_in(self, deliveries: Sequence[Delivery]) -> Decoded:
         decoded = self._decode(deliveries)
         receipts = [Receipt(delivery.epoch, delivery.mid) for delivery in deliveries]
         work = Pass(batch=decoded.batch, refused=decoded.refused, receipts=receipts, statuses=decoded.statuses)
@@ -172,6 +182,7 @@ class Pipeline:
         self._metrics.duplicates.inc(decoded.repeats)
         self._metrics.retained.inc(decoded.retained)
         self._metrics.ignored.inc(decoded.ignored)
+        return decoded
 
     def _heard_until(self, deliveries: Sequence[Delivery], now: int) -> int:
         """Up to when (our clock) all that came has been taken in; behind `now` after the worker was kept waiting."""
@@ -225,6 +236,13 @@ class Pipeline:
         self._judge.tick_if_due(now, heard_until)
         if self._judge.committed:
             self._ledger.catch_up(Stage.JUDGED, Stage.OBSERVED)
+
+    def _tell_heard(self, decoded: Decoded) -> None:
+        try:
+            self._hear(decoded.batch, decoded.centers)
+        except Exception:  # noqa: BLE001 - counted, logged: it is only shown, and must not hold up the next pass
+            self._metrics.failures.labels("heard").inc()
+            _log.exception("what was heard was not noted", readings=len(decoded.batch))
 
     def _wait_s(self) -> float:
         """Real seconds to wait for messages: until the next tick, timer or retry that is owed."""

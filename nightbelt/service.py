@@ -20,6 +20,7 @@ from domain.clock import Clock
 from domain.errors import ConfigurationError
 from domain.ports import ReadingsStore
 from ingest.decoder import Decoder
+from ingest.metrics import UnassignedMetrics
 from ingest.pipeline import Pipeline
 from ingest.profiles.loading import load_profiles
 from ingest.source import READINGS_FILTER, MqttSource
@@ -180,7 +181,9 @@ class Service:
             clock=clock,
             registry=self._registry,
             decode=decoder.decode,
+            hear=self.watch.unassigned.hear,
         )
+        UnassignedMetrics(self._registry, lambda: self.watch.unassigned.latest(clock.now()))
         self._forwarding = stores.far and stores.far.serve(
             quarantine=stores.quarantine,
             book=stores.book,
@@ -258,6 +261,7 @@ class Service:
             usual=stores.usual,
             hub=self.hub,
             latest=self.watch.latest,
+            unassigned=self.watch.unassigned.latest,
             step=step,
             secure_cookies=settings.secure_cookies,
             banner=banner,

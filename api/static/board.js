@@ -24,6 +24,7 @@ function hear(kind, data) {
   }
   if (kind === "snapshot") takeSnapshot(data);
   if (kind === "beds") hearBeds(data.beds);
+  if (kind === "unassigned") setText(byId("unassigned-line"), data.line);
   if (kind === "alarm") {
     said.set(data.alarm_id, data.say);
     showAlarm(data);
@@ -40,6 +41,7 @@ function takeSnapshot(snapshot) {
   hearAllBeds(snapshot);
   for (const alarm of snapshot.alarms) said.set(alarm.alarm_id, alarm.say);
   showAllAlarms(snapshot.alarms);
+  setText(byId("unassigned-line"), snapshot.unassigned);
 }
 
 onAlarmsChanged(() => {
@@ -76,6 +78,7 @@ function drawQuiet() {
   byId("all-quiet").hidden = link.lost || constants.alarms_at_risk || silent > 0 || all === 0 || openAlarms() > 0;
   byId("unheard").hidden = link.lost || silent === 0;
   byId("unwatched").hidden = link.lost || all > 0;
+  byId("unassigned").hidden = link.lost || !byId("unassigned-line").textContent;
   const words = silent === 1
     ? t("1 bed without signal: nothing can be raised for it.")
     : t("%(n)s beds without signal: nothing can be raised for them.", { n: silent });

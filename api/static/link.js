@@ -46,7 +46,7 @@ export class Link {
     const source = new EventSource(`/live?after=${this.#lastEventId}`);
     this.#source = source;
     this.#openedAt = performance.now();
-    for (const kind of ["snapshot", "beds", "alarm", "heartbeat", "goodbye"]) {
+    for (const kind of ["snapshot", "beds", "alarm", "unassigned", "heartbeat", "goodbye"]) {
       source.addEventListener(kind, (event) => this.#take(source, kind, event));
     }
     source.addEventListener("error", () => this.#again(source));

@@ -184,6 +184,22 @@ def test_the_board_hears_of_enrolled_beds_only() -> None:
     assert watch.observe(batch([(0, IN)], belt="stranger"), NIGHT) == []
 
 
+def test_the_watch_knows_by_which_belts_nobody_is_watched() -> None:
+    residents = register()
+    watch = Watch(register=residents, book=InMemoryAlarmBook(), now=NIGHT)
+    for belt_id in ("b1", "b2", "b3"):
+        watch.unassigned.hear(batch([(0, IN)], belt=belt_id), {})
+    assert [(belt.belt_id, belt.place is None) for belt in watch.unassigned.latest(NIGHT)] == [
+        ("b2", False),
+        ("b3", True),
+    ]
+    third = Resident(resident_id="r3", name="C")
+    entry = BedEntry(room_id="101", room="101", bed_id="101-3", bed="3", belt_id="b3", resident=third)
+    residents.enroll(CENTER, [entry], NIGHT)
+    ticked(watch, NIGHT + REFRESH_MS)
+    assert [belt.belt_id for belt in watch.unassigned.latest(NIGHT)] == ["b2"]
+
+
 def test_changed_settings_are_taken_at_once_when_told_and_soon_when_not() -> None:
     residents = register()
     watch = Watch(register=residents, book=InMemoryAlarmBook(), now=NIGHT)

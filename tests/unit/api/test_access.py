@@ -40,6 +40,7 @@ def test_every_route_declares_its_right_or_is_listed_as_public(world: World) -> 
 PAGES = [
     ("/", STAFF),
     ("/api/beds", STAFF),
+    ("/api/belts/unassigned", ("ada", "wang", "lin")),
     ("/api/alarms", STAFF),
     ("/alarms/{alarm}", STAFF),
     ("/api/alarms/{alarm}", STAFF),

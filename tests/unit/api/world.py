@@ -15,11 +15,11 @@ from domain.alarms import Alarm, AlarmEvent, AlarmState, Category, Clear, Priori
 from domain.belts import BeltStatus
 from domain.care import CareRecord
 from domain.clock import instant
-from domain.live import AlarmsChanged, BedNow
+from domain.live import AlarmsChanged, BedNow, UnassignedBelt
 from domain.people import Person, Role
 from domain.ports import BedEntry
 from domain.readings import Occupancy, ReadingBatch, SleepStage
-from domain.residents import Center, Resident
+from domain.residents import Center, Place, Resident
 from domain.units import MINUTE_MS, SECOND_MS
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
 from tests.fakes.in_memory_audit import InMemoryAuditTrail
@@ -72,6 +72,25 @@ class World:
     beds: dict[str, BedNow]
     changes: list[str] = field(default_factory=list)
     done: list[CareRecord] = field(default_factory=list)
+    unassigned: dict[str, UnassignedBelt] = field(default_factory=dict)
+
+    def hear_unassigned(
+        self,
+        belt_id: str,
+        occupancy: Occupancy = Occupancy.UNKNOWN,
+        center_id: str | None = "elm",
+        place: Place | None = None,
+    ) -> None:
+        """A belt by which nobody is watched reported just now."""
+        now = self.services.clock.now()
+        self.unassigned[belt_id] = UnassignedBelt(
+            belt_id=belt_id,
+            center_id=center_id,
+            observed_at=now - SECOND_MS,
+            received_at=now,
+            occupancy=occupancy,
+            place=place,
+        )
 
     def hear(self, n: int, occupancy: Occupancy, **changed: object) -> BedNow:
         """Belt `n` reported just now."""
@@ -172,6 +191,7 @@ def build_world(beds: int = 8, **settings: object) -> World:
     pauses, audit = InMemoryCarePauses(), InMemoryAuditTrail()
     latest: dict[str, BedNow] = {}
     done: list[CareRecord] = []
+    unassigned: dict[str, UnassignedBelt] = {}
     world: World
     services = Services(
         clock=clock,
@@ -196,9 +216,11 @@ def build_world(beds: int = 8, **settings: object) -> World:
         registry=CollectorRegistry(),
         on_register_changed=lambda: world.changes.append("register"),
         on_care=done.append,
+        unassigned=lambda _now: list(unassigned.values()),
     )
     services = replace(services, **settings)  # type: ignore[arg-type]
     world = World(services, clock, register, people, book, readings, statuses, care, pauses, audit, latest, done=done)
+    world.unassigned = unassigned
     _enroll(world, beds)
     _hire(people.save)
     return world

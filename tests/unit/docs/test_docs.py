@@ -10,7 +10,7 @@ from api.app import PARTS
 from domain.alarms import Rule
 from domain.readings import FLOAT_COLUMNS
 from ingest.forwarding import REJECTED
-from ingest.metrics import IngestMetrics, SpoolMetrics
+from ingest.metrics import IngestMetrics, SpoolMetrics, UnassignedMetrics
 from nightbelt.channels.metrics import DeliveryMetrics
 from nightbelt.cli import app
 from storage.influx_minutes import FLOATS, INTEGERS
@@ -32,8 +32,9 @@ def test_every_metric_is_described_and_no_other() -> None:
     IngestMetrics(registry)
     SpoolMetrics(registry)
     DeliveryMetrics(registry)
+    UnassignedMetrics(registry, list)
     counters = {f"{family.name}_total" if family.type == "counter" else family.name for family in registry.collect()}
-    assert set(re.findall(r"nightbelt_(?:ingest|spool|deliveries)_\w+", text("docs/api.md"))) == counters
+    assert set(re.findall(r"nightbelt_(?:ingest|spool|deliveries|unassigned)_\w+", text("docs/api.md"))) == counters
 
 
 def test_the_reason_of_refused_readings_is_described() -> None:

@@ -265,3 +265,12 @@ def test_an_error_nobody_thought_of_costs_one_message(monkeypatch: pytest.Monkey
     decoded = _decode({"ts": NOW}, {"ts": NOW + 1, "x": "boom"}, {"ts": NOW + 2})
     assert decoded.batch.observed_at.tolist() == [NOW, NOW + 2]
     assert [entry.reason for entry in decoded.refused] == ["decoder-failed"]
+    assert decoded.centers == {"b1": "c1"}
+
+
+def test_a_belts_centre_is_that_of_its_topic() -> None:
+    body = b'{"ts": %d}' % NOW
+    messages = [delivery(body, belt="b2"), delivery(body, belt="b1"), delivery(body, topic="care/elm/b3/readings")]
+    decoded = decode(messages)
+    assert decoded.centers == {"b2": "c1", "b1": "c1", "b3": "elm"}
+    assert decoded.batch.belts == ("b2", "b1", "b3")

@@ -1,6 +1,6 @@
 """The worker: nothing is acked before it is durable, nothing that is down holds up the alarms."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -262,6 +262,29 @@ def test_one_belt_that_upsets_the_watch_does_not_silence_the_others(ward: Ward) 
     assert ward.stored == 3
     assert len(ward.source.acked) == 3
     assert ward.count("failures_total", stage="belt") == 1
+
+
+def test_what_was_heard_is_told_with_the_centres_of_native_topics() -> None:
+    told: list[tuple[tuple[str, ...], dict[str, str]]] = []
+    ward = Ward(
+        decode=Decoder(load_profiles(["r60abd1"])).decode,
+        hear=lambda batch, centers: told.append((batch.belts, dict(centers))),
+    )
+    radar = delivery(b'{"params": {"getIntoBed": "1"}}', topic="/Radar60SP/r1/sys/property/post", mid=2)
+    ward.turn(reading(), radar, reading(belt="b2", mid=3))
+    ward.turn()
+    assert told == [(("b1", "b2", "r1"), {"b1": "c1", "b2": "c1"})]
+
+
+def test_telling_what_was_heard_may_fail() -> None:
+    def broken(_batch: ReadingBatch, _centers: Mapping[str, str]) -> None:
+        raise ZeroDivisionError
+
+    ward = Ward(hear=broken)
+    ward.turn(reading())
+    assert ward.source.acked == [Receipt(1, 1)]
+    assert len(ward.watch.observed) == 1
+    assert ward.count("failures_total", stage="heard") == 1
 
 
 def test_publishing_may_fail(ward: Ward) -> None:
