@@ -10,12 +10,14 @@ from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alerts.conditions import Conditions
 from alerts.rulebook import PRIORITIES
 from alerts.runs import Kind, Transition
 from domain.alarms import Priority
 from domain.belts import BeltStatus
+from domain.units import NEVER, SECOND_MS
 from nightbelt.evaluate_usual import SimulatedLearning
 from simulators.arrivals import Arrivals, arrivals, belt_nights
 from simulators.batteries import battery_statuses, plan_battery
@@ -28,8 +30,11 @@ from simulators.shown import LOOK_MS, with_shown
 from simulators.truth import TruthLine, truth_lines
 
 FIRST_NIGHT: Final = date(2026, 1, 12)
-SLICE_MS: Final = LOOK_MS
+SLICE_MS: Final = 5 * SECOND_MS
 """Longest stretch of arrivals handed in at once: shorter than any limit, so that no timer is looked at too late."""
+LOOKED_MS: Final = 30 * SECOND_MS
+"""For so long after the beginning and the deadline of what is found by looking there is a look each `LOOK_MS`, as there
+always is in the service; looking so often all night takes three times as long."""
 
 
 class Evaluation(Score):
@@ -52,13 +57,16 @@ def evaluate(
         plans, due = belt_nights(center, night), list[Transition]()
         engine.take_changes()
         engine.configure(learning.begin(night))
+        owed: list[TruthLine] = []
         for plan in plans:
             lines = truth_lines(center, plan.plan)
-            truth += _shown(plan, [*lines, *learning.owed(plan, lines)])
+            owed += _shown(plan, [*lines, *learning.owed(plan, lines)])
+        truth += owed
+        looks = _looks(owed)
         said = sorted((each for plan in plans for each in _said(center, plan)), key=lambda status: status.at)
         for piece in arrivals(plans):
             learning.hear(piece)
-            due += [told for told in _run(engine, piece, said) if told.kind is Kind.DUE]
+            due += [told for told in _run(engine, piece, said, looks) if told.kind is Kind.DUE]
         learning.end(plans, due)
         raised += [_raised(told) for told in due]
         progress()
@@ -78,6 +86,13 @@ def _shown(night: BeltNight, lines: Sequence[TruthLine]) -> list[TruthLine]:
     return [with_shown(night, line) if line.get("owed") else line for line in lines]
 
 
+def _looks(lines: Sequence[TruthLine]) -> NDArray[np.int64]:
+    """When to look, ascending (true ms); the last is `NEVER`."""
+    found = [line for line in lines if "look_ms" in line]
+    after = np.array([line[instant] for line in found for instant in ("began_at", "due_at")], np.int64)
+    return np.append(np.unique(after[:, None] + np.arange(0, LOOKED_MS, LOOK_MS)), NEVER)
+
+
 def _said(center: SimulatedCenter, night: BeltNight) -> list[BeltStatus]:
     battery = plan_battery(center, night.plan, night.delivery)
     return [
@@ -86,15 +101,18 @@ def _said(center: SimulatedCenter, night: BeltNight) -> list[BeltStatus]:
     ]
 
 
-def _run(engine: Conditions, piece: Arrivals, said: Sequence[BeltStatus]) -> Iterator[Transition]:
+def _run(
+    engine: Conditions, piece: Arrivals, said: Sequence[BeltStatus], looks: NDArray[np.int64]
+) -> Iterator[Transition]:
     """Hand a piece of arrivals in, slice by slice, with the timers that run out in between.
 
-    `said` is what belts say of themselves in the whole night, ascending.
+    `said` is what belts say of themselves in the whole night, ascending; so are `looks`.
     """
     at, row = piece.from_at, 0
     nth = bisect_left(said, at, key=lambda status: status.at)
     while at < piece.to_at:
-        until = max(at + 1, min(at + SLICE_MS, piece.to_at, engine.next_due_at()))
+        look_at = int(looks[np.searchsorted(looks, at, "right")])
+        until = max(at + 1, min(at + SLICE_MS, piece.to_at, engine.next_due_at(), look_at))
         stop = row + int(np.searchsorted(piece.arrives_at[row:], until))
         if stop > row:
             yield from engine.observe(piece.batch(row, stop).distinct(), until)

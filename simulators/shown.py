@@ -29,9 +29,8 @@ _WINDOWS_MS: Final = (MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS)
 """How far ahead is looked, one stretch after the other."""
 _STEPS: Final = 12
 """A clock that drifts by a fifth of a second in each is read back to within a millisecond in so many steps."""
-LOOK_MS: Final = 5 * SECOND_MS
-"""What comes from no reading is found by looking now and then: each second in the service, this often at least in an
-evaluation."""
+LOOK_MS: Final = 1 * SECOND_MS
+"""What comes from no reading is found by looking now and then: so often by the service."""
 
 
 def _inside(readings: BeltReadings) -> Mask:
