@@ -11,13 +11,14 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.access import ANY_ROLE, Needs, Viewer
+from api.access import ANY_ROLE, Needs
 from api.bodies import SubscriptionBody
 from api.consents import relatives_of
 from api.house import house_of
 from api.languages import N_
 from api.pages import page
 from api.reach import Reach
+from api.viewer import Viewer
 from domain.contacts import ContactPoint, WayKind
 from domain.errors import ConfigurationError, NotFoundError
 from domain.people import Right
