@@ -9,13 +9,13 @@ import typer
 from rich.table import Table
 
 from api.languages import known_tag
-from api.pages_account import new_contact_id
+from api.reach import new_contact_id
 from domain.contacts import ContactPoint, WayKind
 from domain.errors import ConfigurationError, UnavailableError
 from domain.people import Person
 from domain.residents import checked_id
 from nightbelt.channels.by_apprise import checked_address
-from nightbelt.channels.calling import Ways
+from nightbelt.channels.ways import Ways
 from nightbelt.settings import Settings, load_settings
 from nightbelt.terminal import SettingsFile, open_records, out
 from storage.records_contacts import RecordsContacts
