@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from dataclasses import dataclass
 from typing import Final
 
 from fastapi import Request
@@ -15,7 +14,8 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from api.house import House, house_of
-from api.languages import ENGLISH, Language, accepted_tag, known_tag
+from api.languages import ENGLISH, accepted_tag, known_tag
+from api.viewer import Viewer
 from domain.errors import ForbiddenError
 from domain.people import Person, Right, Session
 from domain.units import HOUR_MS
@@ -37,22 +37,6 @@ class SignInRequiredError(Exception):
 
 class CsrfError(Exception):
     """A command came without the token of its session."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Viewer:
-    """The person who asks, with the session and the language to answer in."""
-
-    session: Session
-    person: Person
-    language: Language
-
-    @property
-    def center_id(self) -> str:
-        return self.person.center_id
-
-    def may(self, right: str) -> bool:
-        return self.person.may(Right(right))
 
 
 class Needs:

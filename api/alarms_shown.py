@@ -6,8 +6,8 @@ from typing import Final
 from urllib.parse import quote
 
 from alerts.quality import wants_outcome
-from api.access import Viewer
 from api.services import Services
+from api.viewer import Viewer
 from api.ward import Ward
 from api.words import left_at, reason_in_words
 from domain.alarms import Alarm, AlarmState, Priority

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from api.access import Viewer
 from api.alarms_shown import AlarmView, AlarmWords, unfinished_alarms
 from api.house import House
 from api.services import Services
 from api.unassigned import unassigned_belts, unassigned_line
+from api.viewer import Viewer
 from api.ward import (
     RATE_KEPT_MS,
     BedStatus,

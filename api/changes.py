@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from api.access import Viewer
 from api.services import Services
 from api.settings_form import shown_hours
+from api.viewer import Viewer
 from api.vital_rows import ROWS, value_words, values_typed
 from api.words import CHANGED_FIELDS, CONSENTERS, PAUSE_REASONS, SHAPES
 from domain.audit import AuditEntry, Change

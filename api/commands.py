@@ -1,8 +1,8 @@
 """What people do with alarms and for residents. Stored first, then told to who must know."""
 
-from api.access import Viewer
 from api.nights import visible_resident
 from api.services import Services
+from api.viewer import Viewer
 from domain.alarms import Acknowledge, Alarm, AlarmInput, Escalate, GiveBack, Outcome, Resolve, Snooze
 from domain.care import CareKind, CareRecord
 from domain.errors import NotFoundError

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from api.access import Viewer
 from api.changes import note_consent
 from api.nights import NightView, latest_night, visible_resident
 from api.services import Services
+from api.viewer import Viewer
 from domain.audit import Change
 from domain.clock import utc
 from domain.consents import Consenter, ReportConsent, Shape

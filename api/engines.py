@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api.access import NeedsOrLoopback, Viewer
+from api.access import NeedsOrLoopback
 from api.house import house_of
 from api.services import WELL
+from api.viewer import Viewer
 from domain.errors import NotFoundError
 from domain.people import Right
 

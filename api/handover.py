@@ -14,7 +14,6 @@ from typing import Final
 import numpy as np
 
 from alerts.quality import wants_outcome, was_told
-from api.access import Viewer
 from api.alarms_shown import AlarmView, AlarmWords
 from api.languages import Language
 from api.nights import Night, latest_night, night_named
@@ -22,6 +21,7 @@ from api.reports import earlier_reports, report_now
 from api.rounds import RoundsOfNight, rounds_of
 from api.services import Services
 from api.usual import NIGHTLY, usual
+from api.viewer import Viewer
 from api.ward import LOW_BATTERY_PERCENT, Ward, read_ward
 from api.words import RULES
 from domain.alarms import Category, Rule

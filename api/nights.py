@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from api.access import Viewer
 from api.alarms_shown import AlarmView, AlarmWords
 from api.rounds import looks_of
 from api.services import Services
+from api.viewer import Viewer
 from api.ward import Ward, read_ward
 from domain.errors import NotFoundError
 from domain.nights import night_of, night_span, noon_to_noon

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, time
 
-from api.access import Viewer
 from api.bodies import Body
 from api.languages import N_, Language
 from api.nights import visible_resident
 from api.services import Services
+from api.viewer import Viewer
 from domain.nights import NOON
 from domain.usual import HOURS, NIGHTS_NEEDED
 

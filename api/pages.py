@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.datastructures import FormData
 
-from api.access import Needs, Viewer, posted_form
+from api.access import Needs, posted_form
 from api.addresses import local_path
 from api.alarms_shown import AlarmWords
 from api.board import alarm_shown, board_constants, read_board
@@ -30,6 +30,7 @@ from api.services import Services
 from api.settings_form import FIELDS, SettingsForm
 from api.stream import event_id_from, live_events
 from api.unassigned import unassigned_line
+from api.viewer import Viewer
 from api.vital_rows import DEFAULTS, LENGTHS, ROWS
 from api.vitals_form import VitalsForm, default_words
 from api.walk import walk_now

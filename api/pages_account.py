@@ -5,19 +5,19 @@ Addresses go in and are never shown again.
 
 import hashlib
 import json
-import secrets
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.access import ANY_ROLE, Needs, Viewer
+from api.access import ANY_ROLE, Needs
 from api.bodies import SubscriptionBody
 from api.consents import relatives_of
 from api.house import house_of
 from api.languages import N_
 from api.pages import page
-from api.reach import Reach
+from api.reach import Reach, new_contact_id
+from api.viewer import Viewer
 from domain.contacts import ContactPoint, WayKind
 from domain.errors import ConfigurationError, NotFoundError
 from domain.people import Right
@@ -101,11 +101,6 @@ def remove_contact(request: Request, viewer: Reached, contact_id: str) -> Respon
     reach = _reach(request)
     reach.contacts.remove(_own(reach, viewer, contact_id).contact_id)
     return _told("removed")
-
-
-def new_contact_id() -> str:
-    """An id that tells nothing; 64 random bits."""
-    return secrets.token_hex(8)
 
 
 def _endpoint_mark(point: ContactPoint) -> str:

@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.access import Needs, Viewer
+from api.access import Needs
 from api.addresses import local_path
 from api.bodies import EscalateForm, PauseForm, SnoozeForm
 from api.commands import escalate, give_back, snooze
 from api.house import house_of
 from api.pages import handled
 from api.pauses import begin_pause, end_pause
+from api.viewer import Viewer
 from domain.people import Right
 
 router = APIRouter()

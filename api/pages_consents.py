@@ -6,10 +6,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.access import Needs, Viewer
+from api.access import Needs
 from api.consent_bodies import ConsentForm, WishForm, WithdrawForm
 from api.consents import choose_shape, give_consent, withdraw_consent
 from api.house import house_of
+from api.viewer import Viewer
 from domain.people import Right
 
 router = APIRouter()

@@ -6,12 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from api.access import Needs, Viewer
+from api.access import Needs
 from api.handover import Handover, read_handover
 from api.handover_body import HandoverBody
 from api.house import house_of
 from api.pages import page
 from api.rounds_words import planned_words
+from api.viewer import Viewer
 from domain.people import Right
 
 router = APIRouter()

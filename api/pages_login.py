@@ -12,7 +12,6 @@ from api.access import (
     LANGUAGE_COOKIE,
     SESSION_MS,
     Needs,
-    Viewer,
     find_session,
     home_of,
     language_tag,
@@ -24,6 +23,7 @@ from api.addresses import local_path
 from api.house import House, house_of
 from api.languages import known_tag
 from api.throttle import WINDOW_MS
+from api.viewer import Viewer
 from domain.errors import NotFoundError
 from domain.people import Person, Session
 from domain.units import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from api import quality_bars, quality_words
-from api.access import Needs, Viewer
+from api.access import Needs
 from api.house import house_of
 from api.pages import page
 from api.quality import MAX_NIGHTS, NIGHTS, NIGHTS_OFFERED, QualityView, read_quality
 from api.quality_body import QualityBody
+from api.viewer import Viewer
 from domain.people import Right
 
 router = APIRouter()

@@ -8,10 +8,11 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from api.access import ANY_ROLE, Needs, Viewer
+from api.access import ANY_ROLE, Needs
 from api.charts.drawing import SCRIPT_NAME
 from api.house import house_of
 from api.report_charts import FORMS, ChartAsked, chart_spec, look_named
+from api.viewer import Viewer
 from domain.errors import NotFoundError
 from domain.people import Right
 

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
-from api.access import Needs, Viewer
+from api.access import Needs
 from api.house import house_of
 from api.pages import page
 from api.roster import POSTS, change_post, read_roster
+from api.viewer import Viewer
 from domain.people import Right
 from domain.roster import Post, Swap
 

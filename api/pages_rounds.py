@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel
 
-from api.access import Needs, Viewer
+from api.access import Needs
 from api.addresses import local_path
 from api.bodies import Note
 from api.house import house_of
@@ -15,6 +15,7 @@ from api.pages import WITH_SCRIPT, page
 from api.rounds import begin_round, finish_round, note_on_round, read_rounds, see_on_round, take_back_on_round
 from api.rounds_body import Id
 from api.rounds_words import planned_words
+from api.viewer import Viewer
 from api.walk import walk_now, walk_of
 from api.ward import read_ward
 from domain.people import Right

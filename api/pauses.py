@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-from api.access import Viewer
 from api.changes import note_pause
 from api.languages import Language
 from api.nights import visible_resident
 from api.services import Services
+from api.viewer import Viewer
 from api.ward import Ward
 from api.words import PAUSE_ENDS, PAUSE_REASONS
 from domain.audit import Change

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
-from api.access import ANY_ROLE, Needs, Viewer
+from api.access import ANY_ROLE, Needs
 from api.alarms_shown import AlarmWords
 from api.board import read_board
 from api.bodies import (
@@ -29,6 +29,7 @@ from api.nights import read_night
 from api.report_body import ReportBody
 from api.reports import read_report
 from api.unassigned import unassigned_belts
+from api.viewer import Viewer
 from api.ward import read_ward, stale_after_ms
 from domain.alarms import Alarm
 from domain.errors import NotFoundError

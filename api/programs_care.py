@@ -4,12 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from api.access import Needs, Viewer
+from api.access import Needs
 from api.bodies import AlarmBody, EscalateBody, PauseBody, PausedBody, SnoozeBody
 from api.commands import escalate, give_back, snooze
 from api.house import house_of
 from api.pauses import begin_pause, end_pause
 from api.programs import alarm_body
+from api.viewer import Viewer
 from domain.people import Right
 
 router = APIRouter(prefix="/api")

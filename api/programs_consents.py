@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from api.access import Needs, Viewer
+from api.access import Needs
 from api.consent_bodies import ConsentBody, FamiliesBody, FamilyBody, WithdrawBody
 from api.consents import families_of, give_consent, withdraw_consent
 from api.house import house_of
+from api.viewer import Viewer
 from domain.people import Right
 
 router = APIRouter(prefix="/api")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from api.access import Needs, Viewer
+from api.access import Needs
 from api.house import house_of
 from api.rounds import (
     RoundWords,
@@ -17,6 +17,7 @@ from api.rounds import (
     take_back_on_round,
 )
 from api.rounds_body import RoundBody, RoundNoteBody, RoundsBody, SeeBody, TakeBackBody
+from api.viewer import Viewer
 from api.ward import read_ward
 from domain.people import Right
 from domain.rounds import Round

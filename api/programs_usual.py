@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from api.access import Needs, Viewer
+from api.access import Needs
 from api.house import house_of
 from api.own_levels import OwnLevelsBody, read_own_levels
+from api.viewer import Viewer
 from domain.people import Right
 
 router = APIRouter(prefix="/api")

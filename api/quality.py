@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from alerts.quality import Quality, measure, wants_outcome
 from alerts.quality_findings import findings
-from api.access import Viewer
 from api.alarms_shown import AlarmView, AlarmWords
 from api.nights import latest_night
 from api.quality_words import Beds, FindingWords, finding_words
 from api.services import Services
+from api.viewer import Viewer
 from api.ward import Ward, read_ward
 from domain.alarms import Alarm
 from domain.errors import NotFoundError

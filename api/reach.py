@@ -1,5 +1,6 @@
 """What the account page needs of the sending of messages."""
 
+import secrets
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,3 +36,8 @@ class Reach:
 
     contacts: ContactBook
     ways: Ways
+
+
+def new_contact_id() -> str:
+    """An id that tells nothing; 64 random bits."""
+    return secrets.token_hex(8)

@@ -8,12 +8,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from api.access import CsrfError, SignInRequiredError, Viewer, home_of, language_tag
+from api.access import CsrfError, SignInRequiredError, home_of, language_tag
 from api.addresses import address_of
 from api.bodies import CONTROL_CHARACTER
 from api.house import house_of
 from api.languages import N_
 from api.passwords import BusyError
+from api.viewer import Viewer
 from domain.errors import ForbiddenError, IllegalStepError, NotFoundError, RoundOverError, UnavailableError
 
 SIGN_IN: Final = N_("Please sign in.")

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from api.access import Viewer
 from api.charts.compare import compare_chart
 from api.charts.look import LOOKS, Look
 from api.charts.night import ChartNight, night_chart, strip_chart
@@ -15,6 +14,7 @@ from api.reports import ReportView, read_report
 from api.rounds import looks_of
 from api.services import Services
 from api.usual import NIGHTLY
+from api.viewer import Viewer
 from api.words import RULES
 from domain.errors import NotFoundError
 from domain.people import Right

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from api.access import Viewer
 from api.nights import Night, latest_night, night_named, visible_resident
 from api.services import Services
+from api.viewer import Viewer
 from api.ward import Ward
 from domain.errors import NotFoundError
 from domain.people import Right

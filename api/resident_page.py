@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from alerts.drift import NightFigure, insights
-from api.access import Viewer
 from api.calendar import calendar
 from api.charts.drawing import SCRIPT_NAME
 from api.charts.night import said, stretches
@@ -17,6 +16,7 @@ from api.report_words import Row, figure_rows, insight_words, mark_words, moved_
 from api.reports import ReportView, read_report
 from api.services import Services
 from api.usual import NIGHTLY, usual
+from api.viewer import Viewer
 from domain.errors import NotFoundError
 from domain.insights import Figure, Insight
 from domain.reports import NightReport

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from api.access import Viewer
 from api.changes import note_change
 from api.languages import N_
 from api.services import Services
+from api.viewer import Viewer
 from api.ward import Ward, read_ward
 from domain.audit import AuditEntry, Change, roster_of
 from domain.clock import utc

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from api.access import Viewer
 from api.alarms_shown import AlarmWords
 from api.services import Services
+from api.viewer import Viewer
 from api.ward import Ward, bed_name, read_ward
 from domain.errors import ForbiddenError, NotFoundError
 from domain.nights import night_of, noon_to_noon

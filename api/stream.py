@@ -14,12 +14,13 @@ from typing import Any, Final
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
-from api.access import Viewer, find_session
+from api.access import find_session
 from api.alarms_shown import AlarmWords
 from api.board import alarm_shown, read_board, snapshot
 from api.house import House
 from api.live import Feed
 from api.unassigned import unassigned_belts, unassigned_line
+from api.viewer import Viewer
 from api.ward import Ward, live_values, read_ward
 from domain.alarms import AlarmEvent
 from domain.errors import UnavailableError

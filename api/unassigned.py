@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from api.access import Viewer
 from api.languages import Language
 from api.services import Services
+from api.viewer import Viewer
 from api.ward import bed_name
 from domain.live import UnassignedBelt
 from domain.people import Right

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from api.access import Viewer
 from api.rounds import beds_of, own_round, to_see
 from api.services import Services
+from api.viewer import Viewer
 from api.ward import Ward
 from domain.people import Right
 from domain.residents import Place

@@ -9,13 +9,12 @@ import typer
 from rich.table import Table
 
 from api.languages import known_tag
-from api.pages_account import new_contact_id
+from api.reach import new_contact_id
 from domain.contacts import ContactPoint, WayKind
 from domain.errors import ConfigurationError, UnavailableError
 from domain.people import Person
 from domain.residents import checked_id
 from nightbelt.channels.by_apprise import checked_address
-from nightbelt.channels.calling import Ways
 from nightbelt.settings import Settings, load_settings
 from nightbelt.terminal import SettingsFile, open_records, out
 from storage.records_contacts import RecordsContacts
@@ -86,6 +85,8 @@ def try_(contact_id: ContactId, settings_file: SettingsFile = None) -> None:
     with _books(settings) as books:
         point = books.contacts.point(contact_id)
         person = books.people.by_id(point.person_id) if point.person_id else None
+    from nightbelt.channels.ways import Ways
+
     failure = Ways(settings).send_trial(point, person)
     if failure is not None:
         raise UnavailableError(point.service, f"the message to {point.masked} did not get through ({failure})")

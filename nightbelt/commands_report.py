@@ -12,11 +12,8 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.table import Table
 
-from api.charts.drawing import Draughtsman
-from api.charts.night import ChartNight
 from api.languages import known_tag, read_languages
 from api.report_body import ReportBody
-from api.report_document import picture_spec, report_document
 from api.report_words import figure_rows, mark_words
 from domain.clock import SystemClock, instant
 from domain.errors import ConfigurationError
@@ -77,22 +74,16 @@ def report(
                 now=SystemClock().now(),
                 maker_centers=settings.use_maker_stages,
             )
-    if as_html:
-        _write(
-            out_file,
-            report_document(_chart_night(told), told.whose.name, read_languages()[tag], Draughtsman()).encode(),
-        )
-    elif as_png:
-        _write(out_file, Draughtsman().picture(picture_spec(_chart_night(told), read_languages()[tag]), "png"))
+    if as_html or as_png:
+        from nightbelt.report_pictures import page, picture
+
+        words = read_languages()[tag]
+        _write(out_file, page(told, words) if as_html else picture(told, words))
     elif as_json or out_file is not None:
         body = ReportBody.of(told.report, whose.zone).model_dump(mode="json")
         _write(out_file, json.dumps(body, ensure_ascii=False).encode() + b"\n")
     else:
         _show(told, tag)
-
-
-def _chart_night(told: Reported) -> ChartNight:
-    return ChartNight(report=told.report, minutes=told.minutes, alarms=(), zone=told.hours.zone)
 
 
 @contextlib.contextmanager

@@ -31,15 +31,13 @@ from nightbelt.past import NIGHTS, fill_past
 from nightbelt.past_rounds import ROUND_TIMES, walk_past
 from nightbelt.service import Service, Stores, listen
 from nightbelt.settings import Settings
-from nightbelt.simulation import demo_center
+from nightbelt.simulation import DEFAULT_BEDS, DEFAULT_SEED, demo_center
 from nightbelt.stopping import Stopping
 from simulators.center import SimulatedCenter
 
 EVENING: Final = time(22, 0)
 """Local time at which a demo begins: all but a few residents are in bed."""
 SAVE_EVERY_S: Final = 1.0
-DEFAULT_BEDS: Final = 24
-DEFAULT_SEED: Final = 1
 LIVED_HERE_DAYS: Final = 2
 """How long before the first night of their history the residents are said to have moved in."""
 BAR_LENGTH: Final = 28

@@ -6,15 +6,11 @@ from pathlib import Path
 
 from domain.clock import SystemClock
 from domain.ports import ReadingsStore
-from nightbelt.centers import Centers
-from nightbelt.far_readings import influx_readings
 from nightbelt.late import NotingReadings
 from nightbelt.settings import Settings
 from nightbelt.terminal import held, open_records
 from storage.duckdb_readings import DuckDBReadings
-from storage.influx_readings import InfluxReadings
 from storage.records_night_reports import RecordsLateReadings
-from storage.records_register import RecordsRegister
 
 
 @contextlib.contextmanager
@@ -25,23 +21,13 @@ def open_readings(settings: Settings) -> Iterator[ReadingsStore]:
     InfluxDB is used beside a running service, without the spool: UnavailableError while it is away.
     """
     if settings.influx_url:
-        with _influx(settings) as influx:
+        from nightbelt.readings_influx import open_influx
+
+        with open_influx(settings) as influx:
             yield influx
         return
     with held(settings.data_dir), contextlib.closing(DuckDBReadings(settings.readings_path)) as readings:
         yield readings
-
-
-@contextlib.contextmanager
-def _influx(settings: Settings) -> Iterator[InfluxReadings]:
-    """The figures of the minutes that were written to are worked out before it is closed."""
-    clock = SystemClock()
-    with open_records(settings) as records:
-        centers = Centers(RecordsRegister(records), clock)
-        with contextlib.closing(influx_readings(settings, centers)) as influx:
-            yield influx
-            while influx.rollup.settle(clock.now()):
-                pass
 
 
 @contextlib.contextmanager

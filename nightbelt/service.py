@@ -26,8 +26,9 @@ from ingest.profiles.loading import load_profiles
 from ingest.source import READINGS_FILTER, MqttSource
 from ingest.statuses import STATUS_FILTER
 from nightbelt.broker_tls import tls_context
-from nightbelt.channels.calling import Calling, Ways
+from nightbelt.channels.calling import Calling
 from nightbelt.channels.desks import Books
+from nightbelt.channels.ways import Ways
 from nightbelt.far_readings import FarReadings
 from nightbelt.late import NotingReadings
 from nightbelt.learning import Learner

@@ -15,6 +15,8 @@ from simulators.center import SimulatedCenter, simulated_center
 from simulators.pool import Broker, check_login
 from simulators.publisher import Published, Publisher
 
+DEFAULT_BEDS: Final = 24
+DEFAULT_SEED: Final = 1
 OPTIONS: Final = ("--ca-file", "--cert-file", "--key-file")
 
 

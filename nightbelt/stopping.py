@@ -3,12 +3,23 @@
 An exception out of nowhere, as Python makes of Ctrl-C, can break a half-made transaction or vanish in a callback.
 """
 
+import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 from typing import Final, Self
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def ended_at_once() -> Iterator[None]:
+    """While entered, Ctrl-C ends the process without a word: for imports, which leave nothing half-made behind."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Stopping:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 import structlog
 from apprise import Apprise, AppriseAttachment, NotifyFormat
 from apprise.attachment.memory import AttachMemory
+from apprise.plugins import N_MGR
 
 from domain.contacts import ContactPoint
 from domain.deliveries import Failure
@@ -72,6 +73,7 @@ class AppriseSender:
 
     def __init__(self) -> None:
         logging.getLogger("apprise").disabled = True
+        N_MGR.load_modules()  # type: ignore[no-untyped-call]  # its services; else the first alarm waits for them
 
     def carries_pictures(self, point: ContactPoint) -> bool:
         return _takes_pictures(_service(point.address))

@@ -1,8 +1,6 @@
 """All that reaches people outside the pages, wired together: senders, couriers, news and the nurse-call topic."""
 
-import threading
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -10,17 +8,11 @@ from prometheus_client import CollectorRegistry
 from api.charts.drawing import Draughtsman
 from api.services import Services
 from domain.clock import Clock
-from domain.contacts import ContactPoint, WayKind
-from domain.deliveries import Failure
 from domain.errors import UnavailableError
 from domain.live import LiveEvent
-from domain.people import Person
 from nightbelt.centers import Centers
-from nightbelt.channels.by_apprise import AppriseSender, checked_address
-from nightbelt.channels.by_web_push import WebPushKey, WebPushSender, checked_subscription
-from nightbelt.channels.courier import GIVEN_UP_AFTER_S, Courier
+from nightbelt.channels.courier import Courier
 from nightbelt.channels.desks import AlarmDesk, Books, Desk
-from nightbelt.channels.errands import Errands
 from nightbelt.channels.escalating import Escalating
 from nightbelt.channels.letters import LetterDesk
 from nightbelt.channels.metrics import DeliveryMetrics, Tally
@@ -28,50 +20,10 @@ from nightbelt.channels.mornings import Mornings
 from nightbelt.channels.news import News
 from nightbelt.channels.nurse_call import Broker, NurseCall
 from nightbelt.channels.rounds import Rounds
-from nightbelt.channels.sending import Sender
-from nightbelt.channels.writing import Writer
+from nightbelt.channels.ways import Ways
 from nightbelt.settings import Settings
 
-TRIALS: Final = 12
-"""Test messages that are under way at once, those included that never come back."""
-
 _log = structlog.get_logger(__name__)
-
-
-class Ways:
-    """The ways there are, by the settings; `api.reach.Ways` for the pages."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.writer = Writer(public_url=settings.public_url, with_values=settings.messages_with_values)
-        self.senders: dict[WayKind, Sender] = {WayKind.APPRISE: AppriseSender()}
-        self._trials = threading.BoundedSemaphore(TRIALS)
-        self.web_push_key = ""
-        if settings.web_push_contact:
-            key = WebPushKey(settings.data_dir)
-            self.web_push_key = key.public
-            self.senders[WayKind.WEB_PUSH] = WebPushSender(key, settings.web_push_contact)
-
-    def checked(self, kind: WayKind, address: str, *, outsider: bool = False) -> str:
-        """What a person gave for themselves, as it is stored; ConfigurationError when it is not taken."""
-        if kind is WayKind.WEB_PUSH:
-            return checked_subscription(address)
-        return checked_address(address, own_choice=True, outsider=outsider)
-
-    def send_trial(self, point: ContactPoint, person: Person | None) -> Failure | None:
-        """Send a message that says that messages come through; blocks for `GIVEN_UP_AFTER_S` at most."""
-        sender = self.senders.get(point.kind)
-        if sender is None:
-            return Failure.NO_CONTACT
-        message = self.writer.trial(point, person)
-        if not self._trials.acquire(blocking=False):
-            return Failure.TIMEOUT
-        sending = Errands().submit(sender.send, point, message)
-        sending.add_done_callback(lambda _sent: self._trials.release())
-        try:
-            failure: Failure | None = sending.result(GIVEN_UP_AFTER_S)
-        except TimeoutError:
-            return Failure.TIMEOUT
-        return failure
 
 
 class Calling:

@@ -10,10 +10,11 @@ import pytest
 from fastapi import Request
 
 from alerts.lifecycle import step
-from api.access import SESSION_MS, Viewer, token_hash
+from api.access import SESSION_MS, token_hash
 from api.app import create_app
 from api.live import FLUSH_S, MAX_WAITING_ALARMS, Feed, LiveHub, Parcel
 from api.stream import event_id_from, live_events, sse
+from api.viewer import Viewer
 from domain.alarms import Raise
 from domain.live import AlarmsChanged, BedsChanged, LiveEvent
 from domain.people import Session

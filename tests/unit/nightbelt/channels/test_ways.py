@@ -9,7 +9,7 @@ from domain.contacts import ContactPoint, WayKind
 from domain.deliveries import Failure
 from domain.errors import ConfigurationError
 from nightbelt.channels.by_web_push import KEY_FILE
-from nightbelt.channels.calling import TRIALS, Ways
+from nightbelt.channels.ways import TRIALS, Ways
 from nightbelt.settings import Settings, load_settings
 from tests.fakes.scripted_sender import ScriptedSender
 
@@ -46,7 +46,7 @@ def test_a_contact_that_push_services_refuse_stops_the_start(tmp_path: Path) -> 
 def test_a_test_message_that_is_never_answered_keeps_nobody_waiting_and_threads_have_an_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nightbelt.channels.calling.GIVEN_UP_AFTER_S", 0.01)
+    monkeypatch.setattr("nightbelt.channels.ways.GIVEN_UP_AFTER_S", 0.01)
     answered, begun = threading.Event(), []
 
     def hang(point: ContactPoint) -> None:
