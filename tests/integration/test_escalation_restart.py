@@ -84,4 +84,6 @@ def test_over_restarts_each_is_called_once_and_the_shift_of_now_is(tmp_path: Pat
     latest = max(by_day, key=lambda each: each.call.due_at)
     assert latest.call.reason is CallReason.REPEATED
     assert {each.call.person_id for each in by_day if each.call.due_at == latest.call.due_at} == {"zhao", "lin"}
-    assert len(run(path, at + 7 * HOUR_MS)) == 6
+    assert len(run(path, at + 6 * HOUR_MS + 60 * SECOND_MS)) == 6
+    again = run(path, at + 7 * HOUR_MS)[6:]
+    assert sorted(each.call.person_id for each in again) == ["lin", "zhao"], "nobody has taken it yet"
