@@ -123,3 +123,17 @@ def test_a_belt_that_came_back_while_the_watch_was_away_is_found_so() -> None:
     night.statuses.put([BeltStatus(belt_id="b1", at=NIGHT + 300_000, online=True)])
     night.start(400)
     assert night.tick(400) == [EventKind.CLEARED]
+
+
+def test_an_alarm_is_told_once_though_the_error_of_the_belts_clock_is_known_better_by_and_by() -> None:
+    night = Night()
+    night.lie_still(0, 600)
+    night.turn(580)
+    night.tick(600 + REFRESH_MS // 1000)
+    due_s = 580 + 2 * HOUR
+    night.lie_still(640, due_s + 10)
+    assert [alarm.rule for alarm in night.open()] == [Rule.NO_TURN_OVER]
+    sooner = Stretch(due_s + 20, due_s + 30, in_bed=IN, movement=2, turns=0, step=10).batch()
+    night.watch.observe(replace(sooner, received_at=sooner.received_at - 40), NIGHT + (due_s + 20) * 1000)
+    night.watch.commit()
+    assert night.tick(due_s + 20 + REFRESH_MS // 1000) == []
