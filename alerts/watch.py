@@ -219,7 +219,12 @@ class Watch:
         return [WardChanged(center_ids=frozenset(pause.center_id for pause in ended))] if ended else []
 
     def _holding(self, alarm: Alarm) -> Holding:
-        """Does what the alarm is about still hold? The run is found by whom it happens to: belts are exchanged."""
+        """Does what the alarm is about still hold? The run is found by whom it happens to: belts are exchanged.
+
+        What the storekeeper watches is not known here, and waits for it to say.
+        """
+        if alarm.rule is Rule.READINGS_BEHIND:
+            return Holding.ENDING
         runs = (run for run in self._running.values() if run.rule is alarm.rule and run.alarm_began_at is not None)
         mine = [run for run in runs if (self._center_of(run) if alarm.of_center else run.subject) == _about(alarm)]
         if not mine:
