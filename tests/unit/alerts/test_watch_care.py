@@ -137,3 +137,12 @@ def test_an_alarm_is_told_once_though_the_error_of_the_belts_clock_is_known_bett
     night.watch.observe(replace(sooner, received_at=sooner.received_at - 40), NIGHT + (due_s + 20) * 1000)
     night.watch.commit()
     assert night.tick(due_s + 20 + REFRESH_MS // 1000) == []
+
+
+def test_who_is_due_to_be_turned_is_told_of_though_the_belt_is_silent() -> None:
+    night = Night()
+    night.lie_still(0, 600)
+    assert night.tick(900) == [EventKind.RAISED]
+    assert night.tick(2 * HOUR - 1) == []
+    assert night.tick(2 * HOUR) == [EventKind.RAISED]
+    assert [alarm.rule for alarm in night.open() if alarm.calls] == [Rule.NO_TURN_OVER, Rule.BELT_SILENT]
