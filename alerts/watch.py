@@ -28,7 +28,7 @@ from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent, WardChang
 from domain.ports import AlarmBook, BeltStatuses, CarePauses, CareRecords, Register, UsualBook
 from domain.readings import ReadingBatch
 from domain.residents import Place
-from domain.units import DAY_MS, LONG_AGO, SECOND_MS
+from domain.units import DAY_MS, LONG_AGO, MINUTE_MS, SECOND_MS
 from domain.usual import UsualLevels
 from domain.watch import BedState, ConditionState
 
@@ -38,6 +38,8 @@ REFRESH_MS: Final = 30 * SECOND_MS
 _OF_CENTERS: Final = {Rule.CENTER_SILENT, Rule.GROUP_SILENT}
 
 
+HEARD_MS: Final = MINUTE_MS
+"""What comes of a belt within this after its last will may have been on its way already (own choice)."""
 TURNS_KEPT_MS: Final = DAY_MS
 """Longer than any time within which somebody is to be turned."""
 
@@ -82,8 +84,8 @@ class Watch:
         self.refresh(now)
         beds, conditions = book.states()
         self._conditions.restore(beds, conditions)
-        self._learn(self._known(), now)
         self._show(range(len(self._places)))
+        self._learn(self._known(), now)
 
     def settings_changed(self) -> None:
         """The register says something else: look at it before the next reading."""
@@ -136,8 +138,15 @@ class Watch:
 
     def _learn(self, known: Sequence[BeltStatus], now: int) -> None:
         """What was said and done before; a belt that is enrolled now may have said it long ago."""
-        self._decide(self._conditions.tell([replace(status, at=now) for status in known], now))
+        still = [replace(status, at=now, online=self._online(status)) for status in known]
+        self._decide(self._conditions.tell(still, now))
         self._turn(self._turned)
+
+    def _online(self, status: BeltStatus) -> bool | None:
+        """What the status still says of that: readings that came since speak against a last will."""
+        bed = self._latest.get(status.belt_id)
+        heard_at = LONG_AGO if bed is None or bed.received_at is None else bed.received_at
+        return None if status.online is False and heard_at - status.at >= HEARD_MS else status.online
 
     def _turn(self, turned: Mapping[str, int]) -> None:
         """Residents were turned, the last time at that instant (our clock)."""

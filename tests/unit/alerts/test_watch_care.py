@@ -146,3 +146,17 @@ def test_who_is_due_to_be_turned_is_told_of_though_the_belt_is_silent() -> None:
     assert night.tick(2 * HOUR - 1) == []
     assert night.tick(2 * HOUR) == [EventKind.RAISED]
     assert [alarm.rule for alarm in night.open() if alarm.calls] == [Rule.NO_TURN_OVER, Rule.BELT_SILENT]
+
+
+def test_an_offline_that_readings_have_ended_is_not_told_again_when_the_register_changes() -> None:
+    night = Night()
+    night.lie_still(0, 20)
+    said = replace(OFFLINE, at=NIGHT + 30_000)
+    night.statuses.put([said])
+    night.watch.tell([said], NIGHT + 30_000)
+    night.lie_still(40, 110)
+    night.tick(110)
+    night.register.set_vitals("r1", replace(AT_RISK, settle_s=60))
+    night.watch.settings_changed()
+    assert night.tick(111) == []
+    assert night.tick(111 + 180) == []
