@@ -40,6 +40,8 @@ _OF_CENTERS: Final = {Rule.CENTER_SILENT, Rule.GROUP_SILENT}
 
 HEARD_MS: Final = MINUTE_MS
 """What comes of a belt within this after its last will may have been on its way already (own choice)."""
+PUT_BACK_MS: Final = 10 * SECOND_MS
+"""Less than this makes a timer over a silent belt late by no more than that."""
 TURNS_KEPT_MS: Final = DAY_MS
 """Longer than any time within which somebody is to be turned."""
 
@@ -173,7 +175,7 @@ class Watch:
         Readings of belts that are not enrolled are passed over.
         """
         self._take_care()
-        self._now = now
+        self._look_at_our_clock(now)
         self._decide(self._conditions.observe(batch, now))
         shown = self._show(self._conditions.slots_of(batch.belts))
         return [BedsChanged(beds=shown)] if shown else []
@@ -184,10 +186,16 @@ class Watch:
         They are raised at `now`. What follows is told by `commit`.
         """
         self._take_care()
-        self._now, self._heard_until, self._ticked = now, heard_until, True
+        self._look_at_our_clock(now)
+        self._heard_until, self._ticked = heard_until, True
         if self._pausing.end(heard_until, self._spell):
             self._configure()
         self._decide([replace(told, at=now) for told in self._conditions.tick(heard_until)])
+
+    def _look_at_our_clock(self, now: int) -> None:
+        if self._now - now > PUT_BACK_MS:
+            self._conditions.put_ours_back(self._now - now)
+        self._now = now
 
     def commit(self) -> list[LiveEvent]:
         """Make durable what was decided since the last time, and what time has brought; returns the alarm events.
