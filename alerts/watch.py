@@ -188,7 +188,7 @@ class Watch:
         self._take_care()
         self._look_at_our_clock(now)
         self._heard_until, self._ticked = heard_until, True
-        if self._pausing.end(heard_until, self._spell):
+        if self._pausing.end(now, heard_until, self._spell):
             self._configure()
         self._decide([replace(told, at=now) for told in self._conditions.tick(heard_until)])
 
