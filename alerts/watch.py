@@ -16,7 +16,7 @@ from typing import Final
 
 from alerts.conditions import Conditions
 from alerts.lifecycle import step
-from alerts.pausing import LOOK_BACK_MS, Pausing
+from alerts.pausing import AHEAD_MS, LOOK_BACK_MS, Pausing
 from alerts.reasons import reason_of
 from alerts.rulebook import slot_of
 from alerts.runs import Kind, Slot, Transition
@@ -151,8 +151,13 @@ class Watch:
         return None if status.online is False and heard_at - status.at >= HEARD_MS else status.online
 
     def _turn(self, turned: Mapping[str, int]) -> None:
-        """Residents were turned, the last time at that instant (our clock)."""
-        new = {who: at for who, at in turned.items() if at >= self._turned.get(who, LONG_AGO)}
+        """Residents were turned, the last time at that instant (our clock).
+
+        What lies ahead is from before our clock was put back, and counts for what it did then.
+        """
+        latest_at = self._now + AHEAD_MS
+        self._turned = {who: at for who, at in self._turned.items() if at <= latest_at}
+        new = {who: at for who, at in turned.items() if self._turned.get(who, LONG_AGO) <= at <= latest_at}
         self._turned.update(new)
         for belt_id, place in self._places.items() if new else ():
             at = new.get(place.resident.resident_id) if place.resident else None

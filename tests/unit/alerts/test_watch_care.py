@@ -160,3 +160,19 @@ def test_an_offline_that_readings_have_ended_is_not_told_again_when_the_register
     night.watch.settings_changed()
     assert night.tick(111) == []
     assert night.tick(111 + 180) == []
+
+
+def test_a_turn_from_before_our_clock_was_put_back_puts_no_reminder_off() -> None:
+    night, back = Night(), -4 * HOUR
+    night.lie_still(0, 600)
+    night.watch.cared(night.turn(580))
+    night.lie_still(600, 700)
+    night.tick(700)
+    stretch = Stretch(700, 701, in_bed=IN, movement=2, turns=0).batch()
+    night.watch.observe(replace(stretch, received_at=stretch.received_at + back * 1000), NIGHT + (back + 700) * 1000)
+    night.watch.settings_changed()
+    night.tick(back + 700)
+    assert night.watch.next_due_at() <= NIGHT + (back + 580 + 2 * HOUR) * 1000
+    night.watch.cared(night.turn(back + 695))
+    night.tick(back + 720)
+    assert night.watch.next_due_at() == NIGHT + (back + 695 + 2 * HOUR) * 1000
