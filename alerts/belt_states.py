@@ -77,6 +77,13 @@ class BeltStates:
             run.deadline_at = run.began_at + limits.min_duration_ms
         self._put(key, run)
 
+    def put_ours_back(self, now: int) -> None:
+        """Our clock stands at `now`, and was ahead of it: what is to be told yet counts from now."""
+        for run in self._runs.values():
+            run.put_ours_back(now)
+            if not run.raised and run.began_at > now:
+                run.began_at, run.deadline_at = now, now + run.deadline_at - run.began_at
+
     def tell(self, statuses: Iterable[BeltStatus], now: int) -> list[Transition]:
         """Belts have said something of themselves, in this order; which alarms are over for it?"""
         told = []

@@ -1,7 +1,7 @@
 """All belts of a centre silent at once: a gateway, a network or a broker, and one alarm instead of sixty.
 
-Counted on our clock from the last arrival of any of its belts. While it stands, single belts say nothing of it; once
-readings come again, those that stay away are counted from then on.
+Counted on our clock from the last arrival of any of its belts, or from when we began to listen. While it stands, single
+belts say nothing of it; once readings come again, those that stay away are counted from then on.
 
 Fails towards telling a person: told before any single belt would be, and cleared by readings only.
 """
@@ -17,7 +17,7 @@ from alerts.rules import RuleSpec
 from alerts.runs import Kind, Run, Slot, Transition, restored, stored
 from alerts.silence import SILENT, STEADY_GAP_MS
 from domain.alarms import Priority, Rule
-from domain.units import LONG_AGO, MINUTE_MS
+from domain.units import LONG_AGO, MINUTE_MS, NEVER
 from domain.watch import ConditionState
 
 AFTER_MS: Final = 3 * MINUTE_MS
@@ -51,31 +51,46 @@ class CenterSilences:
             for center_id in sorted({center_id for center_id, _ in asked})
         }
         self.standing = np.zeros(len(slots), np.bool_)
+        self._listening_at = NEVER
         self._runs: dict[str, Run] = {}
         self._changed: set[str] = set()
 
     def adopt(self, other: "CenterSilences") -> None:
         """Go on with the centres that are still there."""
+        self._listening_at = other._listening_at
         for center_id, run in other._runs.items():
-            self._put(center_id, run)
+            if center_id in self._slots_of:
+                self._put(center_id, run)
+            else:
+                self._changed.add(center_id)
 
     def restore(self, state: ConditionState) -> None:
         """Go on with a silence that was told; its state stands under the centre's id."""
         self._put(state.belt_id, restored(state))
 
+    def listen(self, now: int) -> None:
+        """From now on, at the latest, every belt would be heard."""
+        self._listening_at = min(self._listening_at, now)
+
+    def put_ours_back(self, now: int) -> None:
+        """Our clock stands at `now`, and was ahead of it."""
+        for run in self._runs.values():
+            run.put_ours_back(now)
+
     def tick(self, now: int) -> list[Transition]:
         """Which centres have been silent for too long?"""
+        self.listen(now)
         told = []
         for center_id, slots in self._slots_of.items():
             received_at = self._beds.clocks.received_at[slots]
             last_at = int(received_at.max())
             together = np.count_nonzero(received_at >= last_at - TOGETHER_MS)
-            if center_id in self._runs or last_at == LONG_AGO or together < LEAST or now - last_at < AFTER_MS:
+            began_at = max(last_at, self._listening_at)
+            if center_id in self._runs or last_at == LONG_AGO or together < LEAST or now - began_at < AFTER_MS:
                 continue
-            run = Run(
-                began_at=last_at, deadline_at=last_at + AFTER_MS, seen_before_at=last_at, seen_at=last_at, raised=True
-            )
-            run.alarm_began_at = last_at
+            due_at = began_at + AFTER_MS
+            run = Run(began_at=began_at, deadline_at=due_at, seen_before_at=last_at, seen_at=last_at, raised=True)
+            run.alarm_began_at = began_at
             self._put(center_id, run)
             told.append(self._told(Kind.DUE, center_id, run, now))
         return told

@@ -81,7 +81,9 @@ class BeltClocks:
         ahead = batch.observed_at - batch.received_at
         step = batch.observed_at - self.observed_at[slot]
         heard = (slot >= 0) & (self.observed_at[slot] != LONG_AGO)
-        jumping = heard & (ahead > self.offset[slot] + JUMP_MS) & (step > 2 * self.interval[slot] + JUMP_MS)
+        further = ahead - self.offset[slot]
+        jumping = heard & (further > JUMP_MS) & (step > 2 * self.interval[slot] + JUMP_MS)
+        jumping &= further <= step + JUMP_MS  # beyond its own step it cannot have jumped: ours was put back meanwhile
         older = heard & (step <= 0)
         strange = jumping | older
         aside, shifts = np.zeros(len(slot), np.bool_), list[Shift]()
@@ -154,6 +156,16 @@ class BeltClocks:
         self.best[beds] = np.where(steady, LONG_AGO, best)
         self.received_at[beds] = received_at
         self.ahead[beds] = ahead
+
+    def lead_by(self, by_ms: int) -> None:
+        """Our clock was put back by that: all belts that were heard are further ahead of it."""
+        heard = self.observed_at != LONG_AGO
+        self.offset[heard] += by_ms
+        self.ahead[heard] += by_ms
+
+    def put_ours_back(self, now: int) -> None:
+        """Our clock stands at `now`, and was ahead of it: what came later came by now."""
+        np.minimum(self.received_at, now, out=self.received_at)
 
     def move_on(self, slot: NDArray[Any], at: Instants, before_at: Instants) -> None:
         """The newest reading of each bed in `slot` is at `at`, the one before it was at `before_at`."""

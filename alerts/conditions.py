@@ -335,6 +335,10 @@ class Conditions:
                 run.shift(by_ms)
                 self._runs.keep(k, n, run)
 
+    def put_ours_back(self, by_ms: int) -> None:
+        """Our clock was put back by that: deadlines over belts that are silent just now lie that much earlier on it."""
+        self.beds.clocks.lead_by(by_ms)
+
     def slots_of(self, belts: Sequence[str]) -> list[int]:
         """The slots of those belts that have one."""
         return [self._slot_of[belt_id] for belt_id in belts if belt_id in self._slot_of]

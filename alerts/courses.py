@@ -21,6 +21,9 @@ from domain.usual import SIDES
 REPEAT_MS: Final = 30 * MINUTE_MS
 """What an open alarm was about, not seen for longer than this and seen again, is told anew: the nurse may have closed
 the first one hours ago. Own choice."""
+SAME_BEGINNING_MS: Final = MINUTE_MS
+"""A run that began this little before what it is to count from counts from there already: the same turn is heard of
+again and again, and the error of the belt's clock is known a little otherwise each time (own choice)."""
 _RATE_OF: Final = ("heart_rate", "breathing_rate")
 _VALUE_OF: Final = {Rule.BREATHING_PAUSE: "breathing_rate", Rule.SITTING_UP: "movement"}
 
@@ -166,10 +169,10 @@ class Courses:
         self.runs.keep(k, n, run)
 
     def begin_anew(self, rule: Rule, n: int, at: int) -> None:
-        """What the run counts was put back to nothing at `at` (belt's clock); one that began later stays as it is."""
+        """What the run counts was put back to nothing at `at` (belt's clock); one that began then or later stays."""
         k = self._rows.get(rule)
         run = None if k is None else self.runs.get(k, n)
-        if k is None or run is None or run.began_at >= at:
+        if k is None or run is None or run.began_at >= at - SAME_BEGINNING_MS:
             return
         if run.alarm_began_at is not None:
             self._tell(Kind.CLEARED, k, n, run.alarm_began_at, run, ended_at=at)

@@ -82,6 +82,11 @@ class GroupSilences:
         """Go on with a belt of a group that was told."""
         self._join(n, restored(state))
 
+    def put_ours_back(self, now: int) -> None:
+        """Our clock stands at `now`, and was ahead of it."""
+        for run in self._members.values():
+            run.put_ours_back(now)
+
     def tick(self, now: int, began_at: Instants, excused: NDArray[np.bool_]) -> list[Transition]:
         """Which groups have been silent for too long? `began_at` (n): each belt's silence, `NEVER` where none counts.
 

@@ -37,7 +37,6 @@ from domain.alarms import (
     Release,
     Repeat,
     Resolve,
-    Rule,
     Snooze,
     Step,
     Wake,
@@ -57,8 +56,6 @@ REARM_MS: Final[Mapping[Category, int]] = {
 """How long after a person closed it an alarm comes again while its condition holds (own choice): help at night takes
 some 10 min, a belt is put right by day. The condition itself is watched all the time: a new one is told at once.
 """
-NEVER_REARMED: Final = frozenset({Rule.READINGS_BEHIND})
-"""Its own watch (`alerts.storekeeping`) tells it anew."""
 
 
 def step(alarm: Alarm | None, given: AlarmInput) -> Step:
@@ -173,7 +170,7 @@ def _resolve(alarm: Alarm, given: Resolve) -> Step:
     with_outcome = replace(alarm, outcome=given.outcome, note=given.note)
     if alarm.is_open:
         after = replace(_over(with_outcome, given.at), resolved_by=given.person_id)
-        if alarm.cleared_at is None and alarm.rule not in NEVER_REARMED:
+        if alarm.cleared_at is None:
             after = replace(after, rearm_at=given.at + REARM_MS[alarm.category])
         return _next(after, EventKind.RESOLVED, given.at, given.person_id, given.note)
     if alarm.outcome is None:

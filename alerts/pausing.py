@@ -3,6 +3,8 @@
 A pause ends when the resident has come back to bed: got in after it began, and stayed for `RETURN_CONFIRM_MS`; or by
 its time. It then ended when they got in, by the belt's readings, so a late reading ends it at its own instant.
 
+One that began later than now was begun before our clock was put back, and is over: nobody knows for how long it was.
+
 Fails towards telling a person: a short spell in bed is a return, for who is left alone a minute after is watched again.
 """
 
@@ -12,12 +14,15 @@ from typing import Final
 
 from alerts.rules import END_CONFIRM_MS
 from domain.pauses import CarePause, PauseEnd
-from domain.units import DAY_MS, LONG_AGO
+from domain.units import DAY_MS, LONG_AGO, MINUTE_MS, NEVER
 
 RETURN_CONFIRM_MS: Final = END_CONFIRM_MS
 """As with the leave-bed rules: a shorter spell is chatter of the sensor or an edge sat on."""
 LOOK_BACK_MS: Final = DAY_MS
 """How long after its end a pause still matters to what began before that; longer than every limit."""
+
+AHEAD_MS: Final = MINUTE_MS
+"""More than the judging may lag behind who begins a pause."""
 
 Spell = Callable[[str], tuple[int, int]]
 """Resident -> the latest spell in bed, from when until when it is known (our clock, ms)."""
@@ -29,10 +34,12 @@ class Pausing:
     def __init__(self) -> None:
         self._pauses: dict[str, CarePause] = {}
         self._ended: dict[str, CarePause] = {}
+        self._now = NEVER
 
     def take(self, stored: Iterable[CarePause]) -> bool:
         """Go on with what is stored, and with what ended here and is not stored yet; has anything changed?"""
-        pauses = {pause.pause_id: self._ended.get(pause.pause_id, pause) for pause in stored}
+        known = [pause for pause in stored if pause.ended_at is None or not _is_ahead(pause, self._now)]
+        pauses = {pause.pause_id: self._ended.get(pause.pause_id, pause) for pause in known}
         changed = pauses != self._pauses
         self._pauses = pauses
         return changed
@@ -47,14 +54,14 @@ class Pausing:
         ascending = sorted(self._pauses.values(), key=lambda pause: pause.until)
         return {pause.resident_id: pause for pause in ascending}
 
-    def end(self, now: int, spell: Spell) -> bool:
-        """Let pauses end that are over at `now` (our clock, ms); has any ended early?"""
-        early = False
+    def end(self, now: int, heard_until: int, spell: Spell) -> bool:
+        """Let pauses end that are over at `now` (our clock, ms), by what came by `heard_until`; has any ended early?"""
+        early, self._now = False, now
         for pause in list(self._pauses.values()):
-            after = _ended(pause, now, spell) if pause.ended_at is None else None
+            after = _ended(pause, now, heard_until, spell) if pause.ended_at is None else None
             if after is not None:
                 self._pauses[pause.pause_id] = self._ended[pause.pause_id] = after
-                early |= after.ended_as is PauseEnd.RETURNED
+                early |= after.until < pause.until
         return early
 
     def to_store(self) -> list[CarePause]:
@@ -66,10 +73,16 @@ class Pausing:
         self._ended.clear()
 
 
-def _ended(pause: CarePause, now: int, spell: Spell) -> CarePause | None:
+def _is_ahead(pause: CarePause, now: int) -> bool:
+    return pause.began_at > now + AHEAD_MS
+
+
+def _ended(pause: CarePause, now: int, heard_until: int, spell: Spell) -> CarePause | None:
+    if _is_ahead(pause, now):
+        return replace(pause, ended_at=now, ended_as=PauseEnd.TIME)
     entered_at, known_until = spell(pause.resident_id)
     if pause.began_at < entered_at < pause.ends_at and known_until - entered_at >= RETURN_CONFIRM_MS:
         return replace(pause, ended_at=entered_at, ended_as=PauseEnd.RETURNED)
-    if pause.ends_at <= now:
+    if pause.ends_at <= heard_until:
         return replace(pause, ended_at=pause.ends_at, ended_as=PauseEnd.TIME)
     return None

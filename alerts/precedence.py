@@ -31,13 +31,13 @@ _FROM_THE_BELT: Final = frozenset(
         *LOUDER,
         *LOUDER.values(),
         Rule.BREATHING_PAUSE,
-        Rule.NO_TURN_OVER,
         Rule.RESTLESS,
         Rule.SITTING_UP,
         Rule.SIGNAL_POOR,
         Rule.VITALS_IN_EMPTY_BED,
     },
 )
+"""All but who is due to be turned: that clock runs on through silence, for it is the staff who turn them."""
 DEEPER: Final[Mapping[Rule, frozenset[Rule]]] = {
     Rule.BELT_SILENT: _FROM_THE_BELT,
     Rule.BELT_OFFLINE: _FROM_THE_BELT,

@@ -204,7 +204,7 @@ class Restlessness:
             kind=kind,
             belt_id=self._slots[n].belt_id,
             spec=RESTLESS,
-            began_at=run.began_at,
+            began_at=run.began_at if run.alarm_began_at is None else run.alarm_began_at,
             due_at=run.deadline_at,
             ended_at=run.broken_at or run.began_at,
             at=now,

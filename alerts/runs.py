@@ -117,6 +117,12 @@ class Run:
     def armed(self) -> bool:
         return self.broken_at is None and not self.raised and self.deadline_at != NEVER
 
+    def put_ours_back(self, now: int) -> None:
+        """Of a run on our clock, which stands at `now` and was ahead of it: what was seen later was seen by now."""
+        self.seen_at = min(self.seen_at, now)
+        if self.broken_at is not None:
+            self.broken_at = min(self.broken_at, now)
+
     def shift(self, by_ms: int) -> None:
         """The belt's clock jumped ahead by that. The alarm's id keeps the instant it was given."""
         self.began_at += by_ms

@@ -81,6 +81,12 @@ class Silences:
             from_at = np.array([slot.from_at for slot in self._slots], np.int64)
             self._listening_at = np.where(deaf, np.maximum(from_at, now), self._listening_at)
 
+    def put_ours_back(self, now: int) -> None:
+        """Our clock stands at `now`, and was ahead of it."""
+        self._listening_at = np.where(self._listening_at == NEVER, NEVER, np.minimum(self._listening_at, now))
+        for run in self._runs.values():
+            run.put_ours_back(now)
+
     def count_from(self, slots: NDArray[np.intp], now: int) -> None:
         """What was silent before was another's fault."""
         self._listening_at[slots] = now

@@ -182,7 +182,7 @@ class InHand:
             return
         self._give(Disarm(alarm_id=alarm.alarm_id, at=now))
         if holding is Holding.YES:
-            again = _again(alarm, now)
+            again = raised_anew(alarm, now)
             held_by = self._holder_id(again, now, told=False)
             self._give(Raise(alarm_id=again.alarm_id, at=now, alarm=replace(again, held_by=held_by)))
 
@@ -203,8 +203,8 @@ def _may_repeat(alarm: Alarm, at: int) -> bool:
     return alarm.is_open or at - alarm.cleared_at <= MERGE_MS
 
 
-def _again(alarm: Alarm, now: int) -> Alarm:
-    """The alarm raised anew: its identity is the instant from which it counts again, its run the same."""
+def raised_anew(alarm: Alarm, now: int) -> Alarm:
+    """What a person closed, raised anew: its identity is the instant from which it counts again, its run the same."""
     began_at = now if alarm.rearm_at is None else min(alarm.rearm_at, now)
     about = alarm.resident_id or alarm.center_id
     facts = dict(alarm.reason.facts)

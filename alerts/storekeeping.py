@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from domain.alarms import Alarm, AlarmInput, AlarmState, Category, Clear, Priority, Raise, Reason, Rule
+from alerts.standing import raised_anew
+from domain.alarms import Alarm, AlarmInput, AlarmState, Category, Clear, Disarm, Priority, Raise, Reason, Rule
 from domain.spool import SpoolStatus
 from domain.units import DAY_MS, MINUTE_MS, SECOND_MS
 
@@ -80,6 +81,31 @@ def decide(
     well = status.writable and (status.free_bytes is None or status.free_bytes >= DISK_CLEAR_BYTES)
     high, told_high = _advance(keeping.high, Priority.HIGH, urgent, centers, now=now, well=well)
     return replace(keeping, medium=medium, high=high), [*told, *told_high]
+
+
+def come_again(keeping: Keeping, told: Iterable[Alarm], now: int) -> tuple[Keeping, list[AlarmInput]]:
+    """Tell anew what a person closed and what goes on; `told` are the alarms of `keeping` as they stand in the book.
+
+    While a level is well that waits for its end to be sure.
+    """
+    due = {
+        alarm.alarm_id: raised_anew(alarm, now)
+        for alarm in told
+        if not alarm.is_open and alarm.rearm_at is not None and alarm.rearm_at <= now
+    }
+    medium, inputs = _come_again(keeping.medium, due, now)
+    high, more = _come_again(keeping.high, due, now)
+    return replace(keeping, medium=medium, high=high), [*inputs, *more]
+
+
+def _come_again(level: Level, due: Mapping[str, Alarm], now: int) -> tuple[Level, list[AlarmInput]]:
+    alarms, inputs = dict(level.alarms), list[AlarmInput]()
+    for center_id, alarm_id in level.alarms.items():
+        again = due.get(alarm_id) if level.well_since is None else None
+        if again is not None:
+            alarms[center_id] = again.alarm_id
+            inputs += [Disarm(alarm_id=alarm_id, at=now), Raise(alarm_id=again.alarm_id, at=now, alarm=again)]
+    return replace(level, alarms=alarms), inputs
 
 
 def _behind(status: SpoolStatus, now: int) -> Trouble | None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from alerts.conditions import Conditions
 from alerts.lifecycle import step
-from alerts.pausing import LOOK_BACK_MS, Pausing
+from alerts.pausing import AHEAD_MS, LOOK_BACK_MS, Pausing
 from alerts.reasons import reason_of
 from alerts.rulebook import slot_of
 from alerts.runs import Kind, Slot, Transition
@@ -29,7 +29,7 @@ from domain.live import AlarmsChanged, BedNow, BedsChanged, LiveEvent, WardChang
 from domain.ports import AlarmBook, BeltStatuses, CarePauses, CareRecords, Register, UsualBook
 from domain.readings import ReadingBatch
 from domain.residents import Place
-from domain.units import DAY_MS, LONG_AGO, SECOND_MS
+from domain.units import DAY_MS, LONG_AGO, MINUTE_MS, SECOND_MS
 from domain.usual import UsualLevels
 from domain.watch import BedState, ConditionState
 
@@ -39,6 +39,10 @@ REFRESH_MS: Final = 30 * SECOND_MS
 _OF_CENTERS: Final = {Rule.CENTER_SILENT, Rule.GROUP_SILENT}
 
 
+HEARD_MS: Final = MINUTE_MS
+"""What comes of a belt within this after its last will may have been on its way already (own choice)."""
+PUT_BACK_MS: Final = 10 * SECOND_MS
+"""Less than this makes a timer over a silent belt late by no more than that."""
 TURNS_KEPT_MS: Final = DAY_MS
 """Longer than any time within which somebody is to be turned."""
 
@@ -85,8 +89,8 @@ class Watch:
         self.refresh(now)
         beds, conditions = book.states()
         self._conditions.restore(beds, conditions)
-        self._learn(self._known(), now)
         self._show(range(len(self._places)))
+        self._learn(self._known(), now)
 
     def settings_changed(self) -> None:
         """The register says something else: look at it before the next reading."""
@@ -141,12 +145,24 @@ class Watch:
 
     def _learn(self, known: Sequence[BeltStatus], now: int) -> None:
         """What was said and done before; a belt that is enrolled now may have said it long ago."""
-        self._decide(self._conditions.tell([replace(status, at=now) for status in known], now))
+        still = [replace(status, at=now, online=self._online(status)) for status in known]
+        self._decide(self._conditions.tell(still, now))
         self._turn(self._turned)
 
+    def _online(self, status: BeltStatus) -> bool | None:
+        """What the status still says of that: readings that came since speak against a last will."""
+        bed = self._latest.get(status.belt_id)
+        heard_at = LONG_AGO if bed is None or bed.received_at is None else bed.received_at
+        return None if status.online is False and heard_at - status.at >= HEARD_MS else status.online
+
     def _turn(self, turned: Mapping[str, int]) -> None:
-        """Residents were turned, the last time at that instant (our clock)."""
-        new = {who: at for who, at in turned.items() if at >= self._turned.get(who, LONG_AGO)}
+        """Residents were turned, the last time at that instant (our clock).
+
+        What lies ahead is from before our clock was put back, and counts for what it did then.
+        """
+        latest_at = self._now + AHEAD_MS
+        self._turned = {who: at for who, at in self._turned.items() if at <= latest_at}
+        new = {who: at for who, at in turned.items() if self._turned.get(who, LONG_AGO) <= at <= latest_at}
         self._turned.update(new)
         for belt_id, place in self._places.items() if new else ():
             at = new.get(place.resident.resident_id) if place.resident else None
@@ -169,7 +185,7 @@ class Watch:
         Readings of belts that are not enrolled are passed over.
         """
         self._take_care()
-        self._now = now
+        self._look_at_our_clock(now)
         self._decide(self._conditions.observe(batch, now))
         shown = self._show(self._conditions.slots_of(batch.belts))
         return [BedsChanged(beds=shown)] if shown else []
@@ -180,10 +196,16 @@ class Watch:
         They are raised at `now`. What follows is told by `commit`.
         """
         self._take_care()
-        self._now, self._heard_until, self._ticked = now, heard_until, True
-        if self._pausing.end(heard_until, self._spell):
+        self._look_at_our_clock(now)
+        self._heard_until, self._ticked = heard_until, True
+        if self._pausing.end(now, heard_until, self._spell):
             self._configure()
         self._decide([replace(told, at=now) for told in self._conditions.tick(heard_until)])
+
+    def _look_at_our_clock(self, now: int) -> None:
+        if self._now - now > PUT_BACK_MS:
+            self._conditions.put_ours_back(self._now - now)
+        self._now = now
 
     def commit(self) -> list[LiveEvent]:
         """Make durable what was decided since the last time, and what time has brought; returns the alarm events.
@@ -224,7 +246,12 @@ class Watch:
         return [WardChanged(center_ids=frozenset(pause.center_id for pause in ended))] if ended else []
 
     def _holding(self, alarm: Alarm) -> Holding:
-        """Does what the alarm is about still hold? The run is found by whom it happens to: belts are exchanged."""
+        """Does what the alarm is about still hold? The run is found by whom it happens to: belts are exchanged.
+
+        What the storekeeper watches is not known here, and waits for it to say.
+        """
+        if alarm.rule is Rule.READINGS_BEHIND:
+            return Holding.ENDING
         runs = (run for run in self._running.values() if run.rule is alarm.rule and run.alarm_began_at is not None)
         mine = [run for run in runs if (self._center_of(run) if alarm.of_center else run.subject) == _about(alarm)]
         if not mine:

@@ -75,6 +75,11 @@ class WrongClocks:
         """Go on with an alarm that stands."""
         self._put(n, restored(state))
 
+    def put_ours_back(self, now: int) -> None:
+        """Our clock stands at `now`, and was ahead of it."""
+        for run in self._runs.values():
+            run.put_ours_back(now)
+
     def hear(self) -> None:
         """Readings have arrived."""
         clocks = self._beds.clocks

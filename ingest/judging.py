@@ -24,7 +24,7 @@ BACKLOG_LIMIT_S: Final = 5.0
 """Timers run at the latest this long (real time) after the start, backlog or no broker."""
 
 ALARMS_RETRY_CAP_S: Final = 2.0
-"""The longest wait before the alarm book is tried again: how late an alarm may be for that, after an outage."""
+"""The longest wait before alarm book and timers are tried again: how late an alarm may be for that, after an outage."""
 
 _log = structlog.get_logger(__name__)
 
@@ -76,6 +76,7 @@ class Judge:
         self._watch, self._publish, self._clock, self._monotonic = watch, publish, clock, monotonic
         self._failures = failures
         self._engine = Engine("alarms", failures.labels("alarms"), monotonic, cap_s=ALARMS_RETRY_CAP_S)
+        self._timers = Engine("timers", failures.labels("timers"), monotonic, cap_s=ALARMS_RETRY_CAP_S)
         self._register = Engine("register", failures.labels("register"), monotonic)
         self._ticked_at = LONG_AGO
         self._timers_run = False
@@ -87,8 +88,8 @@ class Judge:
         return self._engine.well
 
     def well(self) -> dict[str, bool]:
-        """Alarm book and register: did the last call do?"""
-        return {engine.name: engine.well for engine in (self._engine, self._register)}
+        """Alarms (the book, and their timers) and register: did the last call do?"""
+        return {"alarms": self._engine.well and self._timers.well, "register": self._register.well}
 
     def started(self) -> None:
         """The source begins to connect now."""
@@ -132,13 +133,13 @@ class Judge:
 
         All that came by `heard_until` has been observed; after a wait for an engine much may have come since.
         """
-        if not self._timers_run:
+        if not self._timers_run or self._timers.wait_s > 0:
             return
         if 0 <= now - self._ticked_at < TICK_MS and self._watch.next_due_at() > now:
             return
         if self._register.wait_s <= 0:
             self._register.attempt(lambda: self._watch.refresh(now))
-        self._watch.tick(now, heard_until)
+        self._timers.attempt(lambda: self._watch.tick(now, heard_until))
         self._ticked_at = now
         self._commit()
 
@@ -152,7 +153,8 @@ class Judge:
             return min(QUIET_S, self._clock.real_seconds(TICK_MS))
         now = self._clock.now()
         due_at = now + TICK_MS if self._ticked_at > now else self._ticked_at + TICK_MS
-        return self._clock.real_seconds(min(due_at, self._watch.next_due_at()) - now)
+        until_due_s = self._clock.real_seconds(min(due_at, self._watch.next_due_at()) - now)
+        return max(self._timers.wait_s, until_due_s)
 
     def _observe_belt(self, belt_id: str, part: ReadingBatch, now: int) -> None:
         try:

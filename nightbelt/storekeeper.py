@@ -7,7 +7,8 @@ from typing import Final, Protocol
 import structlog
 
 from alerts.lifecycle import step
-from alerts.storekeeping import Keeping, decide, restored
+from alerts.storekeeping import Keeping, come_again, decide, restored
+from domain.alarms import Alarm
 from domain.clock import Clock
 from domain.errors import UnavailableError
 from domain.live import AlarmsChanged, LiveEvent
@@ -65,12 +66,17 @@ class Storekeeper:
         if self._keeping is None:
             self._keeping = restored(alarm for center_id in centers for alarm in self._book.open_alarms(center_id))
         now = self._clock.now()
-        keeping, inputs = decide(self._keeping, self._spool.status(), centers, limit_ms=self._limit_ms, now=now)
-        events = self._book.apply(inputs, step) if inputs else []
+        keeping, again = come_again(self._keeping, self._told(self._keeping), now)
+        keeping, inputs = decide(keeping, self._spool.status(), centers, limit_ms=self._limit_ms, now=now)
+        events = self._book.apply([*again, *inputs], step) if again or inputs else []
         self._keeping = keeping
         if events:
             _log.warning("storage alarm changed", events=[f"{event.kind} {event.alarm.alarm_id}" for event in events])
             self._publish([AlarmsChanged(events=tuple(events))])
+
+    def _told(self, keeping: Keeping) -> list[Alarm]:
+        levels = (keeping.medium, keeping.high)
+        return [self._book.alarm(alarm_id) for level in levels for alarm_id in level.alarms.values()]
 
     def _run(self) -> None:
         while not self._stopping.wait(self._clock.real_seconds(EVERY_MS)):

@@ -2,7 +2,8 @@
 
 In memory only and bounded: after a restart the first message of a belt begins anew, so what depends on earlier ones is
 not known for once (fails toward missing, never toward a guess). Only newer readings change it, so a message that comes
-again, or late, counts nothing twice.
+again, or late, counts nothing twice. A clock that was put back is believed as soon as the alarms believe it, and the
+belt begins anew.
 """
 
 import math
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Final
 
+from alerts.clocks import OUT_OF_STEP_MS, PUT_BACK_MS
 from domain.clock import utc
 from domain.readings import Occupancy
 from domain.units import LONG_AGO, MINUTE_MS, SECOND_MS
@@ -34,6 +36,9 @@ class BeltMemory:
     heard_at: int = LONG_AGO
     in_since: int | None = None
     stamped_at: int = LONG_AGO
+    newest_at: int = LONG_AGO
+    older: tuple[int, int, int] | None = None
+    """Of the readings older than the newest that go on in step: when the first came, the last, and when that came."""
 
 
 class Belts:
@@ -58,6 +63,22 @@ def stamp(memory: BeltMemory, received_at: int) -> int:
     ahead = memory.stamped_at - received_at
     memory.stamped_at = memory.stamped_at + 1 if 0 <= ahead < FUTURE_LIMIT_MS else received_at
     return memory.stamped_at
+
+
+def heard(memory: BeltMemory, at: int, received_at: int) -> None:
+    """A reading of `at` has come; where it shows that the clock was put back, nothing is known of before."""
+    if at >= memory.newest_at:
+        memory.newest_at, memory.older = at, None
+        return
+    since_at, before_at, before_received_at = memory.older or (received_at, at, received_at)
+    step, waited = at - before_at, received_at - before_received_at
+    if step < 0 or abs(step - waited) > OUT_OF_STEP_MS:
+        since_at = received_at
+    memory.older = since_at, at, received_at
+    if received_at - since_at >= PUT_BACK_MS:
+        memory.values.clear()
+        memory.count, memory.heard_at, memory.in_since = None, LONG_AGO, None
+        memory.newest_at, memory.older = at, None
 
 
 def filled(memory: BeltMemory, name: str, cell: Cell, at: int, usual_ms: float, *, merge: bool) -> Cell:

@@ -18,7 +18,7 @@ from ingest.inbox import Delivery
 from ingest.profiles.compiling import compiled, sources
 from ingest.profiles.identity import SIDES, belt_reader, checked, kind_reader, side_reader
 from ingest.profiles.instants import instant_reader
-from ingest.profiles.memory import BeltMemory, Belts, counter, filled, settled, stamp
+from ingest.profiles.memory import BeltMemory, Belts, counter, filled, heard, settled, stamp
 from ingest.profiles.model import ProfileFile
 from ingest.profiles.paths import MISSING, Placed, Scope, lookup
 from ingest.profiles.payloads import PayloadReader, payload_reader
@@ -163,6 +163,7 @@ class ProfileReader:
         belt_id = belts[0]
         memory = self._belts.of(belt_id)
         at = stamp(memory, work.received_at) if given is None else given
+        heard(memory, at, work.received_at)
         cells = self._remembered(memory, cells, at)
         row = Row(_value(cells, "in_bed"), _value(cells, "stage"), _levels(cells))
         work.rows.add(belt_id, at, work.received_at, row, merge=self._merge)

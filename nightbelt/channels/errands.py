@@ -21,5 +21,8 @@ class Errands(Executor):
             except BaseException as error:  # noqa: BLE001 - whatever it is, the caller is to hear of it
                 future.set_exception(error)
 
-        threading.Thread(target=run, name="courier", daemon=True).start()
+        try:
+            threading.Thread(target=run, name="courier", daemon=True).start()
+        except RuntimeError as error:  # no room for a thread just now: a try that failed, and not the end of the call
+            future.set_exception(error)
         return future

@@ -219,3 +219,14 @@ def test_a_belt_whose_fellows_are_heard_again_is_told_to_be_offline_by_itself() 
             ward.report(second, n)
         ward.tick(second)
     assert ward.told == [("due", "b1", Rule.BELT_OFFLINE, 220)]
+
+
+def test_a_last_will_is_told_in_time_after_our_clock_was_put_back() -> None:
+    ward = Ward()
+    ward.say(20, online=False)
+    ward.tick(30)
+    back = -8 * 3600
+    ward.tick(back, back + 179)
+    assert ward.told == []
+    ward.tick(back + 180)
+    assert ward.told == [("due", "b1", Rule.BELT_OFFLINE, back + 180)]

@@ -101,6 +101,18 @@ def test_our_clock_an_hour_ahead_for_one_arrival_holds_no_timer() -> None:
     assert due_after(bench, Rule.LEAVE_BED_IMMEDIATE, 200) == [11]
 
 
+@pytest.mark.parametrize("back", [60, 240, 330, 3600, 3 * 3600])
+def test_our_clock_put_back_while_a_belt_is_silent_makes_its_bed_deaf_for_seconds_only(back: int) -> None:
+    bench = Bench(BOTH)
+    live(bench, 0, 600, IN)
+    again = 900 - back
+    live(bench, again, again + 60, IN, back)
+    left = again + 60
+    live(bench, left, left + 1200, OUT, back)
+    assert due_after(bench, Rule.LEAVE_BED_IMMEDIATE, left) == [10]
+    assert due_after(bench, Rule.LEAVE_BED_NOT_BACK, left) == [LIMIT]
+
+
 def test_the_board_keeps_the_age_of_a_state_when_a_clock_jumps() -> None:
     bench = Bench()
     live(bench, 0, 600, IN)

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from domain.alarms import Rule
 from domain.residents import NightWindow, VitalSettings
+from domain.units import HOUR_MS
 from domain.vitals import RESTLESS
-from tests.unit.alerts.bed import OUT
+from tests.unit.alerts.bed import NIGHT, OUT
 from tests.unit.alerts.vital_bed import Stretch, VitalBench
 
 MINUTE = 60
@@ -102,3 +105,17 @@ def test_a_silence_of_the_belt_is_no_stillness() -> None:
     assert [kind for kind, *_ in bench.told] == ["due"]
     bench.show(still(27, 33))
     assert [kind for kind, *_ in bench.told] == ["due", "cleared"]
+
+
+def test_an_alarm_ends_as_what_it_was_told_as_though_the_clock_of_the_belt_jumped() -> None:
+    bench = VitalBench(QUICK)
+    bench.show(*tossing(0, 8))
+    jump_ms = HOUR_MS
+    quiet = still(8, 16).batch()
+    for row in range(len(quiet)):
+        reading = quiet.select(np.array([row]))
+        now = (int(reading.observed_at[0]) - NIGHT) / 1000
+        bench.hand_in(replace(reading, observed_at=reading.observed_at + jump_ms), now)
+    due, cleared = bench.transitions
+    assert (str(due.kind), str(cleared.kind)) == ("due", "cleared")
+    assert cleared.began_at == due.began_at

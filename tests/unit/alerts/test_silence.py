@@ -197,3 +197,44 @@ def test_off_and_vacant_beds_are_never_silent() -> None:
     off = engine(VitalSettings(belt_silent=RuleLimit(on=False)))
     off.observe(batch([(0, OUT)]), NIGHT)
     assert ticked(off, 90_000) == []
+
+
+def test_while_the_service_was_down_no_center_was_silent() -> None:
+    one = Conditions([vital_slot(belt=belt, subject=f"r-{belt}") for belt in CENTER])
+    all_hear(one, range(0, 100, 10), CENTER)
+    beds, runs, _ = one.take_changes()
+    again = Conditions([vital_slot(belt=belt, subject=f"r-{belt}") for belt in CENTER])
+    again.restore(beds, runs)
+    assert center(again.tick(NIGHT + 5_000_000)) == []
+    assert center(again.tick(NIGHT + 5_000_000 + 179_000)) == []
+    assert center(again.tick(NIGHT + 5_000_000 + 180_000)) == [("due", "center-silent", "c1", 5180)]
+
+
+def test_silence_is_told_in_time_after_our_clock_was_put_back() -> None:
+    """A computer whose clock stood hours ahead until it heard the time."""
+    one = engine()
+    heard(one, Stretch(0, 100))
+    back_s = -8 * 3600
+    assert ticked(one, 100, back_s, back_s + LIMIT - 1) == []
+    assert [at for _, at, _ in ticked(one, back_s + LIMIT)] == [back_s + LIMIT]
+
+
+def test_a_silence_ends_in_time_after_our_clock_was_put_back() -> None:
+    one = engine()
+    heard(one, Stretch(0, 100))
+    assert len(ticked(one, 95 + LIMIT)) == 1
+    back_s = -8 * 3600
+    told = []
+    for second in range(0, 90, 5):
+        readings = Stretch(1000 + second, 1001 + second).batch(received=back_s + second)
+        told += silences(one.observe(readings, NIGHT + (back_s + second) * 1000))
+    assert [kind for kind, *_ in told] == ["cleared"]
+
+
+def test_a_center_whose_belts_were_all_taken_away_is_not_silent_any_more() -> None:
+    one = Conditions([vital_slot(belt=belt, subject=f"r-{belt}") for belt in CENTER])
+    all_hear(one, range(0, 100, 10), CENTER)
+    assert center(one.tick(NIGHT + 300_000)) == [("due", "center-silent", "c1", 300)]
+    one.take_changes()
+    one.configure([])
+    assert ("c1", "center-silent") in one.take_changes()[2]

@@ -446,3 +446,36 @@ def test_what_a_person_closed_after_the_return_does_not() -> None:
     book.apply([Resolve(alarm_id=ALARM_ID, at=due_at + 1000, person_id="ann", outcome=Outcome.HELPED)], step)
     watch.observe(batch([(1000, IN), (1006, IN), (1200, IN), (1500, IN)]), NIGHT + 1_500_000)
     assert ticked(watch, due_at + 1000 + REARM_MS[Category.CARE]) == []
+
+
+def test_a_limit_runs_out_in_time_over_a_silent_belt_though_our_clock_was_put_back() -> None:
+    watch = Watch(register=register(), book=InMemoryAlarmBook(), now=NIGHT)
+    for second, occupancy in ((0, IN), (5, OUT), (10, OUT)):
+        watch.observe(batch([(second, occupancy)]), NIGHT + second * 1000)
+    back = 2 * 3600
+    told = [
+        (second, kind)
+        for second in range(10, 1000)
+        for kind in ticked(watch, NIGHT + (second - (back if second >= 100 else 0)) * 1000)
+    ]
+    ((second, kind),) = told
+    assert kind is EventKind.RAISED
+    assert 0 <= second - (5 + LIMIT) <= 1
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_pause_from_before_our_clock_was_put_back_holds_nothing_up_for_hours(ended: bool) -> None:
+    night = Paused()
+    night.say((0, IN), (5, IN))
+    night.pause(10)
+    if ended:
+        night.pauses.end(f"r1.{NIGHT + 10_000}", NIGHT + 15_000, PauseEnd.PERSON, "ann")
+    back = -2 * 3600
+    for second, occupancy in ((20, IN), (25, OUT), (30, OUT)):
+        at = NIGHT + (back + second) * 1000
+        night.watch.observe(batch([(second, occupancy)], received=back + second), at)
+        night.watch.commit()
+        night.tick(back + second)
+    assert night.tick(back + 25 + LIMIT - 1) == []
+    assert night.tick(back + 25 + LIMIT) == [EventKind.RAISED]
+    assert night.ends() == [(PauseEnd.PERSON, 15) if ended else (PauseEnd.TIME, back + 20)]

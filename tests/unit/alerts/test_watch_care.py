@@ -123,3 +123,56 @@ def test_a_belt_that_came_back_while_the_watch_was_away_is_found_so() -> None:
     night.statuses.put([BeltStatus(belt_id="b1", at=NIGHT + 300_000, online=True)])
     night.start(400)
     assert night.tick(400) == [EventKind.CLEARED]
+
+
+def test_an_alarm_is_told_once_though_the_error_of_the_belts_clock_is_known_better_by_and_by() -> None:
+    night = Night()
+    night.lie_still(0, 600)
+    night.turn(580)
+    night.tick(600 + REFRESH_MS // 1000)
+    due_s = 580 + 2 * HOUR
+    night.lie_still(640, due_s + 10)
+    assert [alarm.rule for alarm in night.open()] == [Rule.NO_TURN_OVER]
+    sooner = Stretch(due_s + 20, due_s + 30, in_bed=IN, movement=2, turns=0, step=10).batch()
+    night.watch.observe(replace(sooner, received_at=sooner.received_at - 40), NIGHT + (due_s + 20) * 1000)
+    night.watch.commit()
+    assert night.tick(due_s + 20 + REFRESH_MS // 1000) == []
+
+
+def test_who_is_due_to_be_turned_is_told_of_though_the_belt_is_silent() -> None:
+    night = Night()
+    night.lie_still(0, 600)
+    assert night.tick(900) == [EventKind.RAISED]
+    assert night.tick(2 * HOUR - 1) == []
+    assert night.tick(2 * HOUR) == [EventKind.RAISED]
+    assert [alarm.rule for alarm in night.open() if alarm.calls] == [Rule.NO_TURN_OVER, Rule.BELT_SILENT]
+
+
+def test_an_offline_that_readings_have_ended_is_not_told_again_when_the_register_changes() -> None:
+    night = Night()
+    night.lie_still(0, 20)
+    said = replace(OFFLINE, at=NIGHT + 30_000)
+    night.statuses.put([said])
+    night.watch.tell([said], NIGHT + 30_000)
+    night.lie_still(40, 110)
+    night.tick(110)
+    night.register.set_vitals("r1", replace(AT_RISK, settle_s=60))
+    night.watch.settings_changed()
+    assert night.tick(111) == []
+    assert night.tick(111 + 180) == []
+
+
+def test_a_turn_from_before_our_clock_was_put_back_puts_no_reminder_off() -> None:
+    night, back = Night(), -4 * HOUR
+    night.lie_still(0, 600)
+    night.watch.cared(night.turn(580))
+    night.lie_still(600, 700)
+    night.tick(700)
+    stretch = Stretch(700, 701, in_bed=IN, movement=2, turns=0).batch()
+    night.watch.observe(replace(stretch, received_at=stretch.received_at + back * 1000), NIGHT + (back + 700) * 1000)
+    night.watch.settings_changed()
+    night.tick(back + 700)
+    assert night.watch.next_due_at() <= NIGHT + (back + 580 + 2 * HOUR) * 1000
+    night.watch.cared(night.turn(back + 695))
+    night.tick(back + 720)
+    assert night.watch.next_due_at() == NIGHT + (back + 695 + 2 * HOUR) * 1000

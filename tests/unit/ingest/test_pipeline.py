@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from domain.live import BedsChanged, LiveEvent
 from domain.readings import ReadingBatch
+from domain.units import NEVER
 from ingest.decoder import Decoder
 from ingest.inbox import Receipt
 from ingest.pipeline import HANGS_AFTER_S, PASS_MESSAGES_MAX, Pipeline
@@ -413,3 +414,23 @@ def test_messages_that_a_profile_passes_over_are_acked_and_counted() -> None:
     assert [receipt.mid for receipt in ward.source.acked] == [1, 2, 3, 4]
     assert (ward.count("ignored_total"), ward.count("messages_total")) == (1, 4)
     assert ward.count("quarantined_total", reason="not-json") == 1
+
+
+def test_timers_that_fail_are_said_and_neither_stop_the_judging_nor_the_acks(ward: Ward) -> None:
+    def fail(now: int, heard_until: int) -> None:
+        raise ZeroDivisionError
+
+    ward.turn(after_s=10)
+    tick, ward.watch.tick = ward.watch.tick, fail  # type: ignore[method-assign]
+    ward.turn(reading(mid=1), after_s=10)
+    assert len(ward.watch.observed) == 1
+    assert ward.source.acked == [Receipt(1, 1)]
+    assert ward.pipeline.health()["alarms"] != "ok"
+    ward.watch.due_at = ward.clock.at
+    ward.turn()
+    ward.turn()
+    assert ward.source.timeouts[-1] > 0.05, "what is due and fails must not make the wait a spin"
+    ward.watch.due_at = NEVER
+    ward.watch.tick = tick  # type: ignore[method-assign]
+    ward.turn(after_s=10)
+    assert ward.pipeline.health()["alarms"] == "ok"

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 import pytest
 
+from alerts.lifecycle import REARM_MS, step
 from alerts.storekeeping import BEHIND_AFTER_MS, CLEAR_MS
-from domain.alarms import AlarmState
+from alerts.watch import Watch
+from domain.alarms import AlarmState, Category, Outcome, Resolve
 from domain.errors import UnavailableError
 from domain.live import AlarmsChanged, LiveEvent
 from domain.units import DAY_MS
 from nightbelt.storekeeper import Storekeeper
 from tests.fakes.in_memory_alarm_book import InMemoryAlarmBook
+from tests.fakes.in_memory_register import InMemoryRegister
 from tests.fakes.in_memory_spool import InMemorySpool
 from tests.unit.ingest.fakes import NOW, FakeClock
 from tests.unit.ingest.test_forwarding import readings
@@ -96,3 +99,32 @@ def test_a_book_that_takes_nothing_gets_the_same_alarm_later(monkeypatch: pytest
     house.keeper.look()
     assert [alarm.alarm_id for alarm in house.book.open_alarms("c1")] == [f"c1.readings-behind.medium.{NOW}"]
     assert len(house.published) == 1
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_a_person_closed_comes_again_an_hour_later_while_it_goes_on(restarted: bool) -> None:
+    house = House()
+    house.keeper.look()
+    (alarm,) = house.book.open_alarms("c1")
+    closed_at = house.clock.at
+    closed = Resolve(alarm_id=alarm.alarm_id, at=closed_at, person_id="ann", outcome=Outcome.NO_HELP_NEEDED)
+    house.book.apply([closed], step)
+    if restarted:
+        house.keeper = house.new()
+    house.clock.at = closed_at + REARM_MS[Category.TECHNICAL] - 1
+    house.keeper.look()
+    assert house.book.open_alarms("c1") == []
+    house.clock.at += 1
+    watch = Watch(register=InMemoryRegister(), book=house.book, now=house.clock.at)
+    watch.tick(house.clock.at, house.clock.at)
+    watch.commit()
+    house.keeper.look()
+    house.keeper.look()
+    (again,) = house.book.open_alarms("c1")
+    assert (again.alarm_id != alarm.alarm_id, again.reason.facts["again"]) == (True, 1)
+    with house.spool.sending(100):
+        pass
+    house.keeper.look()
+    house.clock.at += CLEAR_MS
+    house.keeper.look()
+    assert house.book.open_alarms("c1") == []

@@ -116,3 +116,35 @@ def test_memory_is_bounded_and_forgets_who_was_silent_longest(monkeypatch: pytes
     assert len(belts) == 3
     assert belts.of("a").heard_at == 1
     assert belts.of("b").heard_at < 0
+
+
+@pytest.mark.parametrize("arrival_back_ms", [0, 8 * HOUR_MS])
+def test_a_clock_that_was_put_back_is_believed_within_a_minute(tmp_path: Path, arrival_back_ms: int) -> None:
+    """The belt's, or ours with those of all belts that tell no time."""
+    text = f'merge = true\nmax_age_s = 30\nsettle_s = 10\n{TIMED}[fields]\nheart_rate = {{ path = "v" }}\n'
+    decoder = own(tmp_path, f'{text}in_bed = {{ path = "bed" }}')
+
+    def told(second: int, back_ms: int, **values: object) -> dict[str, object]:
+        at, arrival = AT + 1_000 * second - back_ms, AT + 1_000 * second - (arrival_back_ms if back_ms else 0)
+        return said(decoder.decode([sent("own/b", {"t": at, **values}, arrival)]))[0]
+
+    told(0, 0, bed=True)
+    assert told(20, 0, v=60)["in_bed"] is True
+    for second in range(40, 110, 2):
+        told(second, 8 * HOUR_MS, bed=True)
+        reading = told(second + 1, 8 * HOUR_MS, v=60)
+    assert (reading["in_bed"], reading["heart_rate"]) == (True, 60)
+
+
+def test_a_backlog_beside_what_speaks_of_now_makes_nothing_forgotten(tmp_path: Path) -> None:
+    text = f'merge = true\nmax_age_s = 200\n{TIMED}[fields]\nheart_rate = {{ path = "v" }}\n'
+    decoder = own(tmp_path, f'{text}in_bed = {{ path = "bed" }}')
+
+    def told(at_s: int, arrival_s: int, **values: object) -> dict[str, object]:
+        body = {"t": AT + 1_000 * at_s, **values}
+        return said(decoder.decode([sent("own/b", body, AT + 1_000 * arrival_s)]))[0]
+
+    told(0, 0, bed=True)
+    for second in range(1, 120):
+        told(second - 3600, second, v=70)
+        assert told(second, second, v=60)["in_bed"] is True
