@@ -23,7 +23,6 @@ from alerts.wrong_clocks import CLOCK_WRONG, WrongClocks
 from domain.alarms import Rule
 from domain.belts import BeltStatus
 from domain.readings import ReadingBatch
-from domain.units import NEVER
 from domain.watch import ConditionState
 
 BESIDE: Final = (SILENT, CENTER_SILENT, GROUP_SILENT, OFFLINE, BATTERY, CLOCK_WRONG, MANY_EXITS, RESTLESS)
@@ -41,8 +40,6 @@ class Beside:
     """Over the same slots as the conditions."""
 
     def __init__(self, slots: Sequence[Slot], beds: BedTable) -> None:
-        self._beds = beds
-        self._now = NEVER
         self._silences = Silences(slots, beds)
         self._centers = CenterSilences(slots, beds)
         self._groups = GroupSilences(slots, beds)
@@ -100,7 +97,6 @@ class Beside:
 
     def hear(self, absences: Sequence[Absent], now: int) -> list[Transition]:
         """Readings have arrived, in which these absences ended."""
-        self._look_at_our_clock(now)
         self._silences.listen(now)
         self._centers.listen(now)
         self._clocks.hear()
@@ -113,7 +109,6 @@ class Beside:
 
     def tick(self, absences: Sequence[Absent], now: int) -> list[Transition]:
         """Time has passed."""
-        self._look_at_our_clock(now)
         exits = [*self._exits.count(absences, now), *self._exits.tick(now)]
         of_centers = self._centers.tick(now)
         standing = self._centers.standing
@@ -125,16 +120,10 @@ class Beside:
         silent = self._silences.tick(now, excused | self._states.standing())
         return [*exits, *of_centers, *of_groups, *offline, *silent, *self._clocks.tick(now)]
 
-    def _look_at_our_clock(self, now: int) -> None:
-        """Where it was put back nothing may wait for it to be as late again, which may be hours.
-
-        Where nothing is known of what it was before, what was stored tells.
-        """
-        if now < self._now:
-            self._beds.clocks.put_ours_back(now)
-            for told_by in (self._silences, self._centers, self._groups, self._states, self._clocks):
-                told_by.put_ours_back(now)
-        self._now = now
+    def put_ours_back(self, now: int) -> None:
+        """Our clock stands at `now`, and was ahead of it: nothing may wait for it to be as late again."""
+        for told_by in (self._silences, self._centers, self._groups, self._states, self._clocks):
+            told_by.put_ours_back(now)
 
     def take_changed(self) -> tuple[list[ConditionState], list[tuple[str, str]]]:
         """What changed since the last call: states to keep, (belt, rule) that are over."""

@@ -157,14 +157,11 @@ class BeltClocks:
         self.received_at[beds] = received_at
         self.ahead[beds] = ahead
 
-    def lead_by(self, by_ms: int) -> None:
-        """Our clock was put back by that: all belts that were heard are further ahead of it."""
+    def put_ours_back(self, now: int, by_ms: int) -> None:
+        """Our clock was put back by that to `now`: belts are further ahead of it, and what came later came by now."""
         heard = self.observed_at != LONG_AGO
         self.offset[heard] += by_ms
         self.ahead[heard] += by_ms
-
-    def put_ours_back(self, now: int) -> None:
-        """Our clock stands at `now`, and was ahead of it: what came later came by now."""
         np.minimum(self.received_at, now, out=self.received_at)
 
     def move_on(self, slot: NDArray[Any], at: Instants, before_at: Instants) -> None:

@@ -335,9 +335,10 @@ class Conditions:
                 run.shift(by_ms)
                 self._runs.keep(k, n, run)
 
-    def put_ours_back(self, by_ms: int) -> None:
-        """Our clock was put back by that: deadlines over belts that are silent just now lie that much earlier on it."""
-        self.beds.clocks.lead_by(by_ms)
+    def put_ours_back(self, now: int, by_ms: int) -> None:
+        """Our clock was put back by that to `now`: what we stored waits no longer for it than before."""
+        self.beds.clocks.put_ours_back(now, by_ms)
+        self._beside.put_ours_back(now)
 
     def slots_of(self, belts: Sequence[str]) -> list[int]:
         """The slots of those belts that have one."""

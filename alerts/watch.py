@@ -89,6 +89,7 @@ class Watch:
         self.refresh(now)
         beds, conditions = book.states()
         self._conditions.restore(beds, conditions)
+        self._conditions.put_ours_back(now, 0)  # if it was while we were away; by how much nobody knows
         self._show(range(len(self._places)))
         self._learn(self._known(), now)
 
@@ -204,7 +205,7 @@ class Watch:
 
     def _look_at_our_clock(self, now: int) -> None:
         if self._now - now > PUT_BACK_MS:
-            self._conditions.put_ours_back(self._now - now)
+            self._conditions.put_ours_back(now, self._now - now)
         self._now = now
 
     def commit(self) -> list[LiveEvent]:

@@ -226,6 +226,7 @@ def test_a_last_will_is_told_in_time_after_our_clock_was_put_back() -> None:
     ward.say(20, online=False)
     ward.tick(30)
     back = -8 * 3600
+    ward.engine.put_ours_back(NIGHT + back * 1000, (30 - back) * 1000)
     ward.tick(back, back + 179)
     assert ward.told == []
     ward.tick(back + 180)

@@ -215,7 +215,9 @@ def test_silence_is_told_in_time_after_our_clock_was_put_back() -> None:
     one = engine()
     heard(one, Stretch(0, 100))
     back_s = -8 * 3600
-    assert ticked(one, 100, back_s, back_s + LIMIT - 1) == []
+    assert ticked(one, 100) == []
+    one.put_ours_back(NIGHT + back_s * 1000, (100 - back_s) * 1000)
+    assert ticked(one, back_s, back_s + LIMIT - 1) == []
     assert [at for _, at, _ in ticked(one, back_s + LIMIT)] == [back_s + LIMIT]
 
 
@@ -225,6 +227,7 @@ def test_a_silence_ends_in_time_after_our_clock_was_put_back() -> None:
     assert len(ticked(one, 95 + LIMIT)) == 1
     back_s = -8 * 3600
     told = []
+    one.put_ours_back(NIGHT + back_s * 1000, (1000 - back_s) * 1000)
     for second in range(0, 90, 5):
         readings = Stretch(1000 + second, 1001 + second).batch(received=back_s + second)
         told += silences(one.observe(readings, NIGHT + (back_s + second) * 1000))

@@ -176,3 +176,13 @@ def test_a_turn_from_before_our_clock_was_put_back_puts_no_reminder_off() -> Non
     night.watch.cared(night.turn(back + 695))
     night.tick(back + 720)
     assert night.watch.next_due_at() == NIGHT + (back + 695 + 2 * HOUR) * 1000
+
+
+def test_a_last_will_is_told_in_time_after_a_start_with_our_clock_put_back() -> None:
+    night = Night()
+    night.lie_still(0, 20)
+    night.watch.tell([replace(OFFLINE, at=NIGHT + 30_000)], NIGHT + 30_000)
+    assert night.tick(40) == []
+    night.start(-HOUR)
+    assert night.tick(-HOUR + 179) == []
+    assert night.tick(-HOUR + 180) == [EventKind.RAISED]
