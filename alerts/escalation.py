@@ -155,12 +155,17 @@ def plan(alarm: Alarm, staff: Staff, now: int, stretch: Stretch) -> Plan:
     used = staff.steps.get(alarm.priority) or DEFAULTS.get(alarm.priority)
     if used is None or not (alarm.calls or alarm.left_standing):
         return Plan()
-    rungs = [rung for rung in _ladder(alarm, used, stretch) if rung.due_at > stretch.called_until]
-    due = [rung for rung in rungs if rung.due_at <= now]
+    due, next_at = list[_Rung](), NEVER
+    for rung in _ladder(alarm, used, stretch):
+        if rung.due_at > now:
+            next_at = rung.due_at
+            break
+        if rung.due_at > stretch.called_until:
+            due.append(rung)
     owed = {person_id: call for rung in due for person_id, call in _calls(alarm, rung, staff, now)}
     return Plan(
         calls=tuple(sorted(owed.values(), key=lambda call: (call.due_at, call.person_id))),
-        next_at=min((rung.due_at for rung in rungs if rung.due_at > now), default=NEVER),
+        next_at=next_at,
         unheard=bool(due) and not staff.everybody,
     )
 
