@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.by_bed import starts
 from alerts.clocks import BeltClocks
 from domain.live import BedNow
 from domain.readings import Occupancy, ReadingBatch
@@ -176,11 +177,6 @@ class BedTable:
     def _rate(self, n: int, name: str) -> tuple[float | None, int | None]:
         value = float(self.rates[name][n])
         return (None, None) if np.isnan(value) else (round(value, 1), int(self.rates_at[name][n]))
-
-
-def starts(slot: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Where each bed's readings begin; `slot` is ascending and not empty."""
-    return np.concatenate(([0], np.flatnonzero(slot[1:] != slot[:-1]) + 1))
 
 
 def _instant(at: np.int64) -> int | None:

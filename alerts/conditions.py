@@ -19,7 +19,7 @@ and one that passed meanwhile is due at once. It is quiet only where nobody was 
 windows, and about what was over before it arrived (kept as `PASSED`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
@@ -27,8 +27,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.beds import BedTable, starts
+from alerts.beds import BedTable
 from alerts.beside import Beside
+from alerts.by_bed import pieces, positions, starts
 from alerts.clocks import FRESH_MS
 from alerts.courses import Courses
 from alerts.disorder import Disorder
@@ -45,8 +46,6 @@ from domain.watch import BedState, ConditionState
 
 FEW: Final = 1
 """Readings of a bed looked at one by one after something happened, before the rest is passed over at once again."""
-AHEAD: Final = 1000
-"""Readings of a bed that are passed over at once; else every event in a long backlog costs a look at all the rest."""
 QUIET_MS: Final = 10 * SECOND_MS
 """A backlog that has brought nothing for this long is over."""
 
@@ -187,7 +186,7 @@ class Conditions:
                 order = np.argsort(slot, kind="stable")
                 batch, slot = batch.select(order), slot[order]
             self._changed_beds.update(self.beds.arrive(batch, slot).tolist())
-            for piece, slots in _pieces(batch, slot):
+            for piece, slots in pieces(batch, slot):
                 self._go_through(piece, slots, now)
             self._courses.told += self._beside.see(batch, slot, now)
 
@@ -213,7 +212,7 @@ class Conditions:
             if passed_over == len(slot):
                 return
             batch, slot, fresh = batch.select(eventful), slot[eventful], fresh[eventful]
-            nth = _nth(slot)
+            nth = positions(slot)
             self._rounds(batch, slot, fresh, nth, few)
             later = nth >= few
             if not later.any():
@@ -399,20 +398,3 @@ class Conditions:
                 kept.append(stored(run, slot.belt_id, rule, slot.subject))
         self._changed_beds.clear()
         return beds, kept, ended
-
-
-def _pieces(batch: ReadingBatch, slot: NDArray[np.intp]) -> Iterator[tuple[ReadingBatch, NDArray[np.intp]]]:
-    """The readings and their slots, by at most `AHEAD` of each bed."""
-    if len(slot) <= AHEAD:
-        yield batch, slot
-        return
-    piece = _nth(slot) // AHEAD
-    for one in range(int(piece.max()) + 1):
-        ahead = piece == one
-        yield (batch, slot) if ahead.all() else (batch.select(ahead), slot[ahead])
-
-
-def _nth(slot: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Which reading of its bed each is, counted from 0; `slot` is ascending and not empty."""
-    first = starts(slot)
-    return np.arange(len(slot)) - first.repeat(np.append(first[1:], len(slot)) - first)

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.beds import starts
+from alerts.by_bed import starts
 from alerts.clocks import BeltClocks, Instants
 from domain.readings import ReadingBatch
 from domain.units import LONG_AGO, MINUTE_MS, SECOND_MS

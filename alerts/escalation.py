@@ -14,7 +14,7 @@ leads, and those to everybody, and the call says so when nobody is on duty. Only
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Final
 
 from domain.alarms import Alarm, AlarmEvent, EventKind, Priority
@@ -192,9 +192,10 @@ def _ladder(alarm: Alarm, steps: Steps, stretch: Stretch) -> Iterator[_Rung]:
     if steps.everybody_after_s is not None:
         last_s = steps.everybody_after_s
         yield _Rung(EVERYBODY, begun_at + last_s * SECOND_MS, CallReason.UNANSWERED)
-    quick = [number * steps.repeat_s for number in range(1, steps.repeats + 1)]
-    slow = range(steps.repeats * steps.repeat_s + steps.again_after_s, REPEATED_FOR_S, steps.again_after_s)
-    for after_s in (*quick, *slow):
+    quick_s = steps.repeats * steps.repeat_s
+    quick = range(steps.repeat_s, quick_s + 1, steps.repeat_s)
+    slow = range(quick_s + steps.again_after_s, REPEATED_FOR_S, steps.again_after_s)
+    for after_s in chain(quick, slow):
         yield _Rung(EVERYBODY, begun_at + (last_s + after_s) * SECOND_MS, CallReason.REPEATED)
 
 
